@@ -490,7 +490,7 @@ def test_least_lags_that_are_no_number_and_conditions_on_nothing():
 def test_products_that_overflow_are_refused_by_their_name(fit):
     data = frame()
     data[["x1", "x2"]] *= 1e160
-    with pytest.raises(pv.DataError, match="Column 'x1:x2' is infinite"):
+    with pytest.raises(pv.DataError, match="The product 'x1:x2' is infinite .* Rescale the variables"):
         fit(pv.Panel(data, "i", "t"), "y ~ x1:x2")
 
 
@@ -531,3 +531,52 @@ def test_tables_in_place_of_words_and_numbers_are_refused_in_words():
         pv.breusch_godfrey_test(pv.fit_fixed_effects(panel, "y", "x1"), lag_by=pd.DataFrame())
     with pytest.raises(pv.SpecificationError, match="min_leads"):
         pv.westerlund_test(panel, "y", "x1", min_leads=pd.Series([1.0, 2.0]))
+    for table in (pv.panel_unit_root_table, pv.panel_cointegration_table):
+        with pytest.raises(pv.SpecificationError, match="unusable=<DataFrame> is not known"):
+            table(panel, *("y", "x1")[: 1 + (table is pv.panel_cointegration_table)], unusable=pd.DataFrame())
+
+
+def test_the_likelihood_of_small_residuals_is_found():
+    """They are rounding in their last digits, and the steps of the likelihood with them."""
+    data = frame(12, 14)
+    noise = np.random.default_rng(3).standard_normal(len(data)) + data["i"] % 4
+    statistics = []
+    for size in (1.0, 1e-8):
+        data["y"] = 3.0 * data["x1"] + size * noise
+        fit = pv.fit_pooled(pv.Panel(data, "i", "t"), "y", "x1")
+        statistics.append(pv.baltagi_li_test(fit).statistic)
+    assert statistics[1] == pytest.approx(statistics[0], rel=1e-5)
+
+
+def test_tests_of_residuals_know_how_long_the_panel_is():
+    model = pv.fit_panel_var(pv.Panel(frame(20, 9), "i", "t"), ["y", "x1"], method="within")
+    with pytest.raises(pv.InsufficientDataError, match="lags=100000 reaches past the data, which span 8 periods"):
+        pv.residual_table(model, lags=100_000)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_an_entity_that_is_the_average_of_all_has_no_residuals():
+    table = pv.panel_unit_root_table(pv.Panel(World(111439, 235, True).frame, "i", "t"), "L1.y")
+    assert any("exponent" in note.text for note in table.notes)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_weighted_ccr_leaves_out_entities_whose_covariances_at_pooled_slopes_have_no_inverse():
+    """Prewhitened covariances of regressors depend on the errors, so those at pooled slopes are asked about, too."""
+    panel = pv.Panel(World(111439, 411, True).frame, "i", "t")
+    fit = pv.fit_ccr(panel, "y", "x1", method="weighted", trend="n")
+    said = [note.text for note in fit.notes if "left out" in note.text]
+    assert "The error of 2 and the changes of its regressors move as one" in said[1]
+    assert fit.n_entities == 6
+
+
+def test_a_label_that_is_a_number_is_not_the_first_word():
+    panel = pv.Panel(frame(3, 4), "i", "t")
+    with pytest.raises(pv.InsufficientDataError, match="Entity 0 has 4 periods"):
+        pv.fit_fmols(panel, "y", "x1")
+    with pytest.raises(pv.InsufficientDataError, match="The series has 4 periods"):
+        pv.fit_fmols(frame(1, 4)[["y", "x1"]], "y", "x1")
+
+
+def test_a_constant_explains_nothing():
+    assert (pv.fit_vecm(system(), lags=1, rank=0).rsquared == 0.0).all()

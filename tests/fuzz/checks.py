@@ -33,10 +33,15 @@ def problems(program: Program, outcome: Outcome) -> Iterator[str]:
     """Say what is wrong with an outcome, a line for each cause."""
     yield from of_error(outcome)
     yield from of_warnings(outcome.warned)
-    if outcome.seconds > SLOW:
+    if outcome.seconds > SLOW + allowance(outcome.value):
         yield f"slow: more than {SLOW:g} s"
     if outcome.kind == "returned" and not handmade(program):
         yield from of_value(program, outcome)
+
+
+def allowance(value: object) -> float:
+    """Seconds more for an array: writing each 100 MB takes about half of one."""
+    return 5e-9 * value.nbytes if isinstance(value, np.ndarray) else 0.0
 
 
 def handmade(program: Program) -> bool:

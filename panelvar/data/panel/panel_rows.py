@@ -321,9 +321,10 @@ def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
     """Refuse a column with values that are infinite, saying where."""
     infinite = np.isinf(column)
     if infinite.any():
-        raise DataError(
-            f"Column {name!r} is infinite in {rows_where(panel, infinite)}. Remove these values or set them to missing."
-        )
+        where = rows_where(panel, infinite)
+        if ":" in str(name):
+            raise DataError(f"The product {str(name)!r} is infinite in {where}. Rescale the variables it is made of.")
+        raise DataError(f"Column {name!r} is infinite in {where}. Remove these values or set them to missing.")
 
 
 def narrowed(positions: NDArray[np.signedinteger[Any]]) -> NDArray[np.signedinteger[Any]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_flag, read_labels
-from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning
+from panelvar.core.base.arguments import DROP_OR_RAISE, read_flag, read_labels
+from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
 from panelvar.nonstationary.panel_cointegration.error_correction import westerlund_test
@@ -156,6 +156,7 @@ def panel_cointegration_table(
     kao: Kao DF t         1.546   0.939
     """
     demean = read_flag("demean", demean)
+    choose("unusable", unusable, DROP_OR_RAISE)
     # What is no number of lags and no rule is a mistake, and no reason why some of the tests cannot be run.
     read_lags(lags, (0, max_lags), 0, 0)
     check_terms(trend)

@@ -337,7 +337,7 @@ def _fewest_rows(system: PanelSystem, trend: str, choice: Choice) -> int:
     rows = periods - 1 - lags - leads
     if rows < needed:
         raise InsufficientDataError(
-            f"{system.labels[place]!r} has {count_of(periods, 'period')}, of which {count_of(lags, 'lag')} and "
+            f"{system.called(place)} has {count_of(periods, 'period')}, of which {count_of(lags, 'lag')} and "
             f"{count_of(leads, 'lead')} leave {count_of(max(rows, 0), 'row')}. At least {needed} are needed. Use fewer "
             "lags or leads."
         )

@@ -193,7 +193,7 @@ def _few_rows(system: PanelSystem, freedom: Positions, variables: int) -> tuple[
     if freedom[place] >= variables + 2:
         return ()
     text = (
-        f"{system.labels[place]!r} has only {freedom[place]} more rows than coefficients in each of its "
+        f"{system.called(place)} has only {freedom[place]} more rows than coefficients in each of its "
         f"{variables} equations. With fewer than {variables + 2}, the test rejects true nulls far too often. Use "
         "fewer lags."
     )

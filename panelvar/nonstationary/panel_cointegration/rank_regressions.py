@@ -180,7 +180,7 @@ def read_system_lags(
     rows = shortest - longest
     if rows < fewest_rows(trend, k, longest):
         raise InsufficientDataError(
-            f"{system.labels[place]!r} has {count_of(shortest, 'period')}, of which {count_of(longest, 'lag')} leave "
+            f"{system.called(place)} has {count_of(shortest, 'period')}, of which {count_of(longest, 'lag')} leave "
             f"{count_of(max(rows, 0), 'row')}. At least {fewest_rows(trend, k, longest)} are needed for {k} variables. "
             "Use fewer lags."
         )

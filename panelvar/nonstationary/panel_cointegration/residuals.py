@@ -52,7 +52,7 @@ def relation_residuals(system: PanelSystem, trend: str) -> Iterator[StackOfResid
     short = int(np.argmin(system.periods))
     if system.periods[short] < needed:
         raise InsufficientDataError(
-            f"{system.labels[short]!r} has {count_of(system.periods[short], 'complete row')} for "
+            f"{system.called(short)} has {count_of(system.periods[short], 'complete row')} for "
             f"{count_of(needed - FEWEST_DF, 'coefficient')} of its relation. At least {needed} rows are needed."
         )
     for places, stack in by_length(system.values):

@@ -36,7 +36,7 @@ class PanelSeries(EntityValues):
 
     def called(self, place: int) -> str:
         """The variable, and whose it is."""
-        return f"{self.name!r} of {self.labels[place]!r}"
+        return f"{self.name!r} of entity {self.labels[place]!r}"
 
     def refuse_exact(self, left: Array, values: Array) -> None:
         """Refuse entities that are nothing but rounding once their terms are taken out.

@@ -25,6 +25,14 @@ from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.panel_series.entity_values import EntityValues, note_entities_left_out, read_usable
 from panelvar.nonstationary.unit_roots.one_series import stretch
 
+SERIES = "the series"
+"""What one series is called among entities."""
+
+
+def called(label: Hashable) -> str:
+    """Name an entity at the beginning of a message, where a label alone may be read as a number."""
+    return "The series" if label == SERIES else f"Entity {label!r}"
+
 
 @dataclass(frozen=True, eq=False)
 class PanelSystem(EntityValues):
@@ -45,7 +53,7 @@ class PanelSystem(EntityValues):
 
     def called(self, place: int) -> str:
         """The entity."""
-        return repr(self.labels[place])
+        return called(self.labels[place])
 
     @property
     def dependent(self) -> str:
@@ -125,7 +133,7 @@ def panel_system(
     rows = np.column_stack([design.y, *design.x])
     labels, bounds, positions = tuple(design.entity_labels), design.entity_starts, design.time_positions
     absent = {
-        label: DataError(f"{label!r} has no complete row.")
+        label: DataError(f"{called(label)} has no complete row.")
         for label in design.panel.entity_labels.difference(design.entity_labels, sort=False)
     }
     if absent and unusable == "raise":
@@ -167,14 +175,14 @@ def _check(label: Hashable, names: tuple[str, ...], rows: Array, positions: Posi
     holes = int(positions[-1] - positions[0] + 1 - len(positions))
     if holes:
         raise DataError(
-            f"{label!r} lacks {count_of(holes, 'period')} between its first complete row and its last. Consecutive "
+            f"{called(label)} lacks {count_of(holes, 'period')} between its first complete row and its last. Consecutive "
             "periods are needed."
         )
     for name, column in zip(names, rows.T, strict=True):
         stretch(column, f"{name} of {label}")
     if len(rows) <= len(names):
         raise InsufficientDataError(
-            f"{label!r} has {count_of(len(rows), 'complete row')} for {len(names)} variables, and needs more."
+            f"{called(label)} has {count_of(len(rows), 'complete row')} for {len(names)} variables, and needs more."
         )
     centred = rows - rows.mean(axis=0)
     size = np.abs(centred).max(axis=0)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from panelvar.core.base.arguments import is_whole, read_flag, read_labels, read_whole
-from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError
+from panelvar.core.base.arguments import DROP_OR_RAISE, is_whole, read_flag, read_labels, read_whole
+from panelvar.core.base.errors import Note, PanelVarError, PanelVarWarning, SpecificationError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.series import read_var_data
@@ -173,6 +173,7 @@ def panel_unit_root_table(
     for own in trends:
         check_terms(own)
     names = read_tests(tests, TESTS, trends)
+    choose("unusable", unusable, DROP_OR_RAISE)
     options: dict[str, Any] = {"lags": lags, "max_lags": max_lags, "demean": demean, "unusable": unusable}
     options["bootstrap"] = fixed_draws(read_bootstrap(bootstrap))
     entries: list[BatteryEntry] = []

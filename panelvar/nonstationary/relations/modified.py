@@ -262,15 +262,18 @@ def _fit(
     """Fit fully modified least squares, or the canonical regression."""
     found = found.dropping(_without_innovations(found, how))
     choices = read_long_run(how.kernel, how.bandwidth, how.prewhiten, found.system.periods - 1)
-    own = _estimate_covariances(found, found.first_stage.own_slopes(), how, choices)
-    refused = _without_error(found, own)
-    if refused:
+    while True:
+        own = used = _estimate_covariances(found, found.first_stage.own_slopes(), how, choices)
+        refused = _without_error(found, own)
+        if pooling.shared and not refused:
+            slopes = pooled_slopes(found.first_stage, by_precision=False).slopes
+            used = _estimate_covariances(found, slopes, how, choices)
+            # An average of covariances needs no inverse of each.
+            refused = _without_error(found, used) if pooling.method == "weighted" else {}
+        if not refused:
+            break
         found = found.dropping(refused)
-        own = _estimate_covariances(found, found.first_stage.own_slopes(), how, choices)
-    used, shared = own, None
-    if pooling.shared:
-        slopes = pooled_slopes(found.first_stage, by_precision=False).slopes
-        used = _estimate_covariances(found, slopes, how, choices)
+    shared = None
     long_run = join_groups([stack.places for stack in found.stacks], used.covariances)
     if pooling.shared:
         average = LongRunCovariance(*(values.mean(axis=0) for values in long_run))

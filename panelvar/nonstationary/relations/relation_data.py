@@ -27,13 +27,11 @@ from panelvar.kernels.linear.lag_windows import KERNELS
 from panelvar.kernels.linear.long_run import LongRunCovariance
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.kernels.linear.rows import column_norms
-from panelvar.nonstationary.panel_series.panel_system import PanelSystem, panel_system
+from panelvar.nonstationary.panel_series.panel_system import SERIES, PanelSystem, panel_system
 from panelvar.nonstationary.relations.moments import LongRunChoices, RelationMoments, Stack, least_squares_moments
 from panelvar.nonstationary.unit_roots.one_series import POWERS, check_trend, read_bandwidth
 from panelvar.nonstationary.unit_roots.regressions import by_length, join_groups
 
-SERIES = "the series"
-"""What one series is called among entities."""
 TERM_NAMES = (CONSTANT, "trend", "trend_squared")
 
 
@@ -124,7 +122,7 @@ def read_relations(
     least = fewest(powers, system.n_regressors)
     short = {
         place: InsufficientDataError(
-            f"{system.labels[place]!r} has {count_of(count, 'period')}, but {least} are needed to estimate "
+            f"{system.called(place)} has {count_of(count, 'period')}, but {least} are needed to estimate "
             f"{count_of(powers, 'term')}, {count_of(system.n_regressors, 'regressor')} and their adjustment."
         )
         for place, count in enumerate(system.periods)

@@ -335,7 +335,9 @@ def _choose_entities(values: Array, factor: Array, slopes: Array, size: float) -
     """Return the entities whose slopes on the standardised average differ from zero, by Holm's steps at one level."""
     periods, entities = values.shape
     residuals = values - np.outer(factor, slopes)
-    ratios = np.abs(slopes) / np.sqrt(np.square(residuals).sum(axis=0) / (periods - 2) / periods)
+    # An entity that is the average has no residuals.
+    with np.errstate(divide="ignore"):
+        ratios = np.abs(slopes) / np.sqrt(np.square(residuals).sum(axis=0) / (periods - 2) / periods)
     order = np.argsort(-ratios, kind="stable")
     bounds = np.array([_quantile(size / left) for left in range(entities, 0, -1)])
     fails = ratios[order] < bounds

@@ -199,11 +199,12 @@ def baltagi_li_test(
         return bera_sosa_yoon_test(result, statistic="joint", lag_by="calendar")
     panel_y = centre(dependent(result)).reshape(entities, periods)
     panel_x = centre(level_matrix(result)).reshape(entities, periods, -1)
+    within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)
+    within_y = (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel()
+    within = small_regression(within_x, within_y).residuals
+    # The likelihood of random effects is unbounded there, too.
+    refuse_rounding("The Baltagi-Li test", "the within regression fits", within, dependent(result))
     if statistic == "fixed":
-        within_x = (panel_x - panel_x.mean(axis=1, keepdims=True)).reshape(design.nobs, -1)
-        within_y = (panel_y - panel_y.mean(axis=1, keepdims=True)).ravel()
-        within = small_regression(within_x, within_y).residuals
-        refuse_rounding("The Baltagi-Li test", "the within regression fits", within, dependent(result))
         e = within.reshape(entities, periods)
         ratio = float((e[:, 1:] * e[:, :-1]).sum() / (e * e).sum())
         root = math.sqrt(entities * periods**2 / (periods - 1)) * ratio
@@ -243,9 +244,10 @@ def _likelihood_residuals(y: Array, x: Array) -> Array:
             raise NumericalError("The entity means fit exactly, so the likelihood of random effects has no maximum.")
         updated = min(inside / between, 1.0)
         # Steps become smaller by a factor, until they are rounding: of the regressors' digits, if these nearly depend
-        # on one another.
+        # on one another, or of the residuals', if they are small beside the outcome.
         last, step = step, abs(updated - ratio)
-        if step <= 1e-14 * updated or last <= step <= 1e-9 * updated:
+        rounding = max(1e-9, ROUNDING * float(np.linalg.norm(y) / np.linalg.norm(u)))
+        if step <= 1e-14 * updated or last <= step <= rounding * updated:
             return np.asarray(u)
         ratio = updated
     raise NumericalError(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from panelvar.core.base.arguments import read_whole
+from panelvar.core.base.arguments import read_whole, refuse_beyond
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError, PanelVarWarning
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.core.faces.layout import Cell, count
@@ -74,6 +74,8 @@ def residual_table(model: FittedSystem | PanelVarResult, *, lags: int = 4) -> Fr
     ------
     SpecificationError
         It is another kind of model, or entities have coefficients of their own, as in a mean group.
+    InsufficientDataError
+        ``lags`` reaches past the periods of a panel.
 
     See Also
     --------
@@ -151,6 +153,7 @@ def _of_system(model: FittedSystem, lags: int) -> list[Asked]:
 
 def _of_panel(model: PanelVarResult, lags: int) -> list[Asked]:
     asked, longest, serial, panel = [], max(lags, 2), "serial correlation", as_panel(model.resids)
+    refuse_beyond("lags", lags, panel.calendar.n_positions)
     for name in model.names:
         portmanteau = partial(model.serial_portmanteau, name, max_order=longest, collapse=True)
         asked += [

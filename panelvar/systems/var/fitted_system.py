@@ -513,7 +513,9 @@ class FittedSystem(EstimatedSystem):
     def _unexplained(self) -> Array:
         """Residual over total sum of squares of each equation, NaN where the total is zero."""
         residual, total = self._squares
-        return np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 0.0)
+        ratio = np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 0.0)
+        # Of a constant alone the two sums are the same, up to rounding.
+        return np.where(np.abs(ratio - 1.0) <= 4.0 * np.finfo(float).eps, 1.0, ratio)
 
     @cached_property
     def rsquared(self) -> pd.Series:
