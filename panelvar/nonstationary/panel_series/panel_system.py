@@ -175,8 +175,8 @@ def _check(label: Hashable, names: tuple[str, ...], rows: Array, positions: Posi
     holes = int(positions[-1] - positions[0] + 1 - len(positions))
     if holes:
         raise DataError(
-            f"{called(label)} lacks {count_of(holes, 'period')} between its first complete row and its last. Consecutive "
-            "periods are needed."
+            f"{called(label)} lacks {count_of(holes, 'period')} between its first complete row and its last. "
+            "Consecutive periods are needed."
         )
     for name, column in zip(names, rows.T, strict=True):
         stretch(column, f"{name} of {label}")
