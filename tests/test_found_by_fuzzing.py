@@ -490,7 +490,7 @@ def test_least_lags_that_are_no_number_and_conditions_on_nothing():
 def test_products_that_overflow_are_refused_by_their_name(fit):
     data = frame()
     data[["x1", "x2"]] *= 1e160
-    with pytest.raises(pv.DataError, match="The product 'x1:x2' is infinite .* Rescale the variables"):
+    with pytest.raises(pv.DataError, match=r"The product 'x1:x2' is infinite .* Rescale the variables"):
         fit(pv.Panel(data, "i", "t"), "y ~ x1:x2")
 
 
