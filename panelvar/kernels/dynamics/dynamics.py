@@ -134,6 +134,11 @@ def inside_the_circle(moduli: Array) -> npt.NDArray[np.bool_]:
     return np.asarray(moduli < 1.0 - 1e-12)
 
 
+# Products of the smallest numbers of all take a hundred times as long as others. After each so many periods responses
+# that are all smaller than this are left at zero.
+_STRETCH, _DIED_OUT = 1_000, 1e-290
+
+
 def responses(coefficients: Array, horizon: int, impact: Array | None = None) -> Array:
     r"""Responses to shocks whose effect in period 0 is ``impact``.
 
@@ -172,13 +177,17 @@ def responses(coefficients: Array, horizon: int, impact: Array | None = None) ->
     buffer[..., top : top + n_vars, :] = impact
     reach, steps = lags * n_vars, range(top, 0, -n_vars) if lags else range(0)
     with np.errstate(over="ignore", invalid="ignore"):
-        if not single:
-            for top in steps:
-                np.matmul(across, buffer[..., top : top + reach, :], out=buffer[..., top - n_vars : top, :])
-        else:
-            # A single system's products are so small that calling them is most of the time.
-            for top in steps:
-                np.dot(across, buffer[top : top + reach], out=buffer[top - n_vars : top])
+        for first in range(0, len(steps), _STRETCH):
+            stretch = steps[first : first + _STRETCH]
+            if first and np.abs(buffer[..., stretch[0] : stretch[0] + reach, :]).max() < _DIED_OUT:
+                break
+            if not single:
+                for top in stretch:
+                    np.matmul(across, buffer[..., top : top + reach, :], out=buffer[..., top - n_vars : top, :])
+            else:
+                # A single system's products are so small that calling them is most of the time.
+                for top in stretch:
+                    np.dot(across, buffer[top : top + reach], out=buffer[top - n_vars : top])
     periods = buffer[..., : (horizon + 1) * n_vars, :].reshape(*batch, horizon + 1, n_vars, impact.shape[-1])
     return periods[..., ::-1, :, :]
 

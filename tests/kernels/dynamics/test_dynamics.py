@@ -198,3 +198,14 @@ def test_overflow_is_silent_and_not_finite():
     assert not np.isfinite(dynamics.variance_shares(responses)[-1]).any()
     assert not np.isfinite(dynamics.forecast_covariance(coefficients, sigma, 2000)[-1]).any()
     assert not np.isfinite(dynamics.forecast_path(coefficients, np.ones((1, 2)), np.zeros((2000, 2)))[-1]).any()
+
+
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_responses_that_died_out_stay_at_zero(batch):
+    """A shock halves each period; one that grows beside it goes on."""
+    halving = np.broadcast_to(0.5 * np.eye(2), (*batch, 1, 2, 2))
+    found = dynamics.responses(halving, 3_000)
+    assert np.array_equal(found[..., :1_000, 0, 0], np.broadcast_to(0.5 ** np.arange(1_000.0), (*batch, 1_000)))
+    assert not found[..., 1_001:, :, :].any()
+    both = np.broadcast_to(np.diag([0.5, 1.0]), (*batch, 1, 2, 2))
+    assert (dynamics.responses(both, 3_000)[..., 1, 1] == 1.0).all()
