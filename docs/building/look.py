@@ -7,7 +7,7 @@ readers who use a keyboard, a screen reader or large type. The exit code is 1 wh
 ``--check`` for FOLDER no picture is taken, and each page is opened twice: wide in light, narrow in dark. The site must
 have been built (the README has the command).
 
-Needs ``panelvar[docs]`` and Chromium: one that is installed, or ``python -m playwright install chromium``.
+Needs ``panelvar-econ[docs]`` and Chromium: one that is installed, or ``python -m playwright install chromium``.
 """
 
 from __future__ import annotations

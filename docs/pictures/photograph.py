@@ -6,7 +6,7 @@ the text; has them written as workbooks and Word documents, and printed by Libre
 Pictures go to FOLDER, to be looked at; what can be counted (cells on the wrong side, points that do not line up, boxes
 wider than the page, formulas) goes to ``docs/pictures/report.md``.
 
-Needs ``panelvar[pictures]``, and in Debian ``chromium``, ``texlive-latex-recommended`` and ``poppler-utils``.
+Needs ``panelvar-econ[pictures]``, and in Debian ``chromium``, ``texlive-latex-recommended`` and ``poppler-utils``.
 """
 
 from __future__ import annotations

@@ -250,8 +250,8 @@ class Note:
 def not_installed(what: str, package: str, instead: str = "") -> str:
     """Say that something needs a package, and how this very Python gets it.
 
-    The package is named itself, not an extra of this library: an unrelated project has the library's name on the
-    public index. The interpreter that runs is named too, as ``python`` in a shell may be another one.
+    The package is named itself, not an extra of this library, which was installed from a folder or a file that the
+    message cannot know. The interpreter that runs is named too, as ``python`` in a shell may be another one.
 
     Parameters
     ----------

@@ -118,7 +118,7 @@ class Presented(HintsAtNames, ABC):
         path : str or path
             ``.tex`` (as `to_latex`, to be read by ``\input``), ``.html`` (a page), ``.md``, ``.txt``, ``.csv`` (the
             numbers at full precision, under one line of names), ``.xlsx`` (numbers at full precision, printed as here)
-            or ``.docx``; the last two need the extra ``panelvar[files]``. A file that is there is replaced.
+            or ``.docx``; the last two need the extra ``panelvar-econ[files]``. A file that is there is replaced.
         label : str, optional
             For cross references in LaTeX.
 

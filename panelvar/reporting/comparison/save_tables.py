@@ -26,7 +26,7 @@ def save_tables(
     ----------
     path : str or path
         ``.xlsx`` (a sheet each), ``.docx``, ``.tex``, ``.html``, ``.md`` or ``.txt`` (one after another); the first two
-        need the extra ``panelvar[files]``. A file that is there is replaced.
+        need the extra ``panelvar-econ[files]``. A file that is there is replaced.
     tables : mapping of name to table, or sequence of tables
         Tables, results, tests: whatever has a ``summary()`` here. A name is the name of the sheet and stands before the
         title of its table. LaTeX counts tables itself, so a name such as "Table 1" is left out there.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 import tomllib
@@ -41,12 +40,6 @@ def test_requirements_are_those_of_the_project():
     extras = tomllib.loads(PROJECT.read_text())["project"]["optional-dependencies"]
     named = {each for listed in extras.values() for each in listed}
     assert set(REQUIREMENTS.values()) <= named
-
-
-def test_no_message_installs_the_unrelated_project_of_the_same_name():
-    package = Path(errors.__file__).parents[2]
-    found = [path.name for path in package.rglob("*.py") if re.search(r"pip install\W+panelvar", path.read_text())]
-    assert not found
 
 
 def test_pyarrow_is_named(monkeypatch):
