@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from parity.counts_in_prose import PAGES, paragraph, with_counts  # noqa: E402
 from parity.programs import PROGRAMS, Program, anchor, program_of  # noqa: E402
 from parity.runner import DEFAULT, Account, Case, all_cases, audit, groups, load  # noqa: E402
 
@@ -188,7 +189,10 @@ def details(file: str, case: Case, by_group: dict[str, Account]) -> list[str]:
 def render(audited: Audited) -> dict[Path, str]:
     """Every page with its text."""
     programs = {EVIDENCE / "parity" / f"{program.page}.md": page_of(program, audited) for program in PROGRAMS}
-    return {EVIDENCE / "parity.md": overview(audited), **programs}
+    total = sum(map(measured, audited.values()), Measures())
+    counted = paragraph(total.compared, total.wholes, total.wider, total.printed)
+    faces = {path: with_counts(path.read_text(encoding="utf-8"), counted) for path in PAGES}
+    return {EVIDENCE / "parity.md": overview(audited), **programs, **faces}
 
 
 def without_rounding(page: str) -> str:
