@@ -59,6 +59,13 @@ def test_readme_shows_the_library_in_use():
     assert len(blocks(README)) >= 4
 
 
+def test_the_changes_are_short():
+    """What a user of the state before must know; renames have a table, features have guides."""
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 150
+    assert max(map(len, lines)) <= 120
+
+
 def test_readme_commands_are_complete():
     text = (README).read_text(encoding="utf-8")
     commands = [

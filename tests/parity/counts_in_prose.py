@@ -15,8 +15,8 @@ WIDTH = 120
 def paragraph(compared: int, wholes: int, wider: int, printed: int) -> str:
     """What agrees, in words; the four counts are columns of the page of parity."""
     text = (
-        f"In the tests, {compared:,} numbers with decimals that R, Python packages, gretl, Stata and books gave come out "
-        f"to eight digits, and so do {wholes:,} whole numbers (rows, lags, zeros). Of {wider + printed:,} more, "
+        f"In the tests, {compared:,} numbers with decimals that R, Python packages, gretl, Stata and books gave come "
+        f"out to eight digits, and so do {wholes:,} whole numbers (rows, lags, zeros). Of {wider + printed:,} more, "
         f"{printed:,} agree in every digit that was printed, and {wider:,} within a wider tolerance, each for a stated "
         "reason."
     )
