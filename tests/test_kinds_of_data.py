@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,17 @@ def of_kind(frame: Any, kind: str) -> Any:
 def calls() -> Iterator[tuple[str, Any, Callable[[Any], Any]]]:
     """A function, the data that it is given, and how."""
     for name in (*ONE_EQUATION, "fit_common_correlated_effects"):
-        yield name, GRUNFELD, lambda data, fit=getattr(pv, name): fit(data, FORMULA)
+        yield name, GRUNFELD, partial(called, name, y=FORMULA)
     for name in (*INSTRUMENTED, "fit_iv_random_effects"):
-        options = {"endogenous": ["wage"], "instruments": ["output"]}
-        yield name, FIRMS, lambda data, fit=getattr(pv, name), options=options: fit(data, "emp", ["capital"], **options)
+        given = {"x": ["capital"], "endogenous": ["wage"], "instruments": ["output"]}
+        yield name, FIRMS, partial(called, name, y="emp", **given)
     for name in DYNAMIC:
-        yield name, FIRMS, lambda data, fit=getattr(pv, name): fit(data, SMALL)
-    yield "fit_panel_var", FIRMS, lambda data: pv.fit_panel_var(data, ["emp", "wage"], lags=1)
+        yield name, FIRMS, partial(called, name, y=SMALL)
+    yield "fit_panel_var", FIRMS, partial(called, "fit_panel_var", columns=["emp", "wage"], lags=1)
+
+
+def called(name: str, data: Any, **given: Any) -> Any:
+    return getattr(pv, name)(data, **given)
 
 
 def test_every_estimator_takes_a_panel_of_every_kind():
@@ -62,7 +67,7 @@ def test_every_estimator_takes_a_panel_of_every_kind():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_plain_tables_are_taken_where_the_page_says_and_nowhere_else(kind):
-    """Effects are named there, as an estimator cannot know the entity; what needs one says that a Panel is to be made."""
+    """Effects are named there, as no entity is known; what needs one says that a Panel is to be made."""
     plain = {id(frame): of_kind(frame, kind) for frame in (GRUNFELD, FIRMS)}
     taken = set()
     with warnings.catch_warnings():

@@ -80,3 +80,20 @@ def test_no_notebook_shows_what_only_sphinx_understands():
         )
     }
     assert raw == {}
+
+
+@pytest.mark.built
+def test_every_page_whose_code_runs_has_a_notebook():
+    """As the page on installation says; the landing page is no page to take home."""
+    docs = ROOT / "docs"
+    made = {"_build", "stories", "generated", "presets"}
+    sources = [
+        path
+        for path in docs.rglob("*.md")
+        if not made & set(path.relative_to(docs).parts)
+        and path != docs / "index.md"
+        and "```{code-cell}" in path.read_text(encoding="utf-8")
+    ]
+    assert len(sources) > 30
+    built = [HTML / path.relative_to(docs).with_suffix(".html") for path in sources]
+    assert [page.name for page in built if 'class="page-notebook"' not in page.read_text(encoding="utf-8")] == []
