@@ -103,3 +103,12 @@ def test_names_in_see_also_exist(thing):
 def test_methods_of_results_explain_what_they_take_and_return(result):
     silent = [method for method in asked(result) if not {"Parameters", "Returns"} <= set(sections(method))]
     assert [method.__qualname__ for method in silent] == []
+
+
+def test_estimators_and_tests_give_their_formula():
+    """As the page of all names says; fits of many models run an estimator that does."""
+    named = [name for name in pv.__all__ if name.startswith("fit_") or name.endswith("_test")]
+    without = {
+        name for name in named if ":math:" not in (text := getattr(pv, name).__doc__) and ".. math::" not in text
+    }
+    assert without == {"fit_many", "fit_panel_batch"}

@@ -19,6 +19,8 @@ def instrument_relevance_test(
 ) -> TestResult:
     r"""First-stage F of an external instrument: the residual of the shock's variable on a constant and the instruments.
 
+    The F test of :math:`\pi = 0` in :math:`u_t = c + z_t'\pi + e_t`.
+
     Parameters
     ----------
     model : FittedSystem

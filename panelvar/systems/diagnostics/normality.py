@@ -86,6 +86,10 @@ def normality_test(
 ) -> NormalityTests:
     r"""Test that errors are normal, by the third and fourth moments of standardised residuals.
 
+    With :math:`b_1` the means of their third powers and :math:`b_2` of their fourth, Jarque and Bera's statistic is
+
+    .. math:: n\, b_1'b_1 / 6 + n\, (b_2 - 3)'(b_2 - 3) / 24 \sim \chi^2(2K).
+
     Parameters
     ----------
     model : FittedSystem
