@@ -50,7 +50,9 @@ KNOWN = {
         10,
         "wooldridge_within_test and born_breitung_test are for short panels.",
     ),
-    "modified wald": KnownSize("periods", 100, "Clustered errors need no such test.", warned=10),
+    "modified wald": KnownSize(
+        "periods", 100, "With more than 10 entities it is worse. Clustered errors need no such test.", warned=10
+    ),
     "mundlak": KnownSize("groups", 100, REDUCED, model="with 2 regressors "),
     "mundlak, four": KnownSize("groups", 100, REDUCED, model="with 4 regressors "),
     "hausman, own variances": KnownSize("entities", 50, "With sigma='efficient' it does not."),
