@@ -148,7 +148,7 @@ by_state.event_study(SINCE)
 # and -0.1008 for the years since the rise and -0.0772 for their mean: the numbers of the second table, to every
 # digit. Its errors come from a bootstrap and differ in the third decimal.
 #
-# **Read next.** :doc:`/guide/plots_of_panels` for event-study plots, :doc:`/guide/fixed_effects` and
+# **Read next.** :doc:`/guide/plots` for event-study plots, :doc:`/guide/fixed_effects` and
 # :doc:`/guide/few_clusters`. The functions: :func:`panelvar.fit_fixed_effects`, :func:`panelvar.plot_event_study`
 # and :func:`panelvar.plot_coefficients`. Sources: Callaway and Sant'Anna (2021), *Journal of Econometrics* 225,
 # 200-230; Goodman-Bacon (2021), *Journal of Econometrics* 225, 254-277; Sun and Abraham (2021), *Journal of
