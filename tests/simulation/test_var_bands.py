@@ -61,3 +61,18 @@ def test_coverage_of_forecast_intervals():
         inside += (forecast.lower <= y[150:]) & (y[150:] <= forecast.upper)
     error = np.sqrt(LEVEL * (1 - LEVEL) / (2 * SAMPLES))
     assert (np.abs(inside / (2 * SAMPLES) - LEVEL) < 4 * error + 0.02).all()
+
+
+def test_heavy_tails_make_bands_of_impacts_too_narrow_that_take_sigma_as_of_normal_errors():
+    """Nominal 90% bands of the impact with errors of t(5), 1,000 rows: 63% and 62% by the guide, the bootstrap 86%."""
+    rng = np.random.default_rng(3)
+    inside = np.zeros(3)
+    for seed in range(SAMPLES):
+        y = rng.standard_t(5, (1100, 2)) / np.sqrt(5 / 3)
+        for row in range(1, 1100):
+            y[row] += [[0.5, 0.1], [0.2, 0.4]] @ y[row - 1]
+        model = pv.fit_var(y[100:], lags=1)
+        for place, source in enumerate((DeltaMethod(), MonteCarlo(199, seed=seed), ResidualBootstrap(199, seed=seed))):
+            band = model.impulse_responses(1, bands=source, level=LEVEL)
+            inside[place] += band.lower[0, 0, 0] <= 1 <= band.upper[0, 0, 0]
+    assert 100 * inside / SAMPLES == pytest.approx([63, 62, 86], abs=1)
