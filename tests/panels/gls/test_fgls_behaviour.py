@@ -425,3 +425,20 @@ def test_a_rho_of_one_leaves_neither_constant_nor_effects(fit, growth):
     clipped = pv.AR1(rho="regress", bounded=True)
     with pytest.raises(pv.NumericalError, match="rho is 1, so rows freed of autocorrelation are differences"):
         fit(pv.Panel(data, "i", "t"), "y", ["x1"], autocorrelation=clipped)
+
+
+def test_beside_a_lagged_dependent_variable_only_a_true_rho_is_consistent():
+    """What the guide says of dynamic models: the estimate of rho comes from inconsistent residuals."""
+    rng = np.random.default_rng(1)
+    errors, y = np.zeros((2, 60, 300))
+    for t in range(1, 60):
+        errors[t] = 0.5 * errors[t - 1] + rng.standard_normal(300)
+        y[t] = 0.5 * y[t - 1] + errors[t]
+    times, entities = np.indices(y.shape)
+    data = pv.Panel({"i": entities.ravel(), "t": times.ravel(), "y": y.ravel()}, "i", "t")
+    slopes = {
+        rho: pv.fit_fgls(data, "y ~ L(y)", autocorrelation=pv.AR1(rho=rho)).params["L(y)"]
+        for rho in (0.0, "regress", 0.5)
+    }
+    assert slopes[0.0] > slopes["regress"] > 0.7
+    assert abs(slopes[0.5] - 0.5) < 0.02
