@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from features.coming_from import write_pages  # noqa: E402
+from features.commands import write_pages  # noqa: E402
 from features.feature import Feature, FeatureTable, matched, tables  # noqa: E402
 from parity.programs import address, program_of  # noqa: E402
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import pandas as pd
 import pytest
-from features.coming_from import PAGES, SOURCES
-from features.coming_from import render as render_coming_from
+from features.commands import PAGES, SOURCES
+from features.commands import render as render_commands
 from features.definitions import DEFINITIONS, IMPORTS
 from features.feature import Feature, Namespace, disagreement, expected, matched, missing_checks, tables
 from features.own_presets import CONVENTION, OWN, call_for
@@ -50,7 +50,7 @@ def test_the_page_is_up_to_date(table):
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_tables_for_those_who_come_from_elsewhere_are_up_to_date(name):
     text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
-    assert text == render_coming_from(name, text, tables()), "run python -m tests.features.report"
+    assert text == render_commands(name, text, tables()), "run python -m tests.features.report"
 
 
 def test_every_program_of_the_tables_has_a_page():
