@@ -1,7 +1,7 @@
-"""The tables of ``docs/coming_from``: what somebody writes in another program, and what that is here.
+"""The pages of commands in ``docs/evidence``: commands of another program, and what they are here.
 
-Each page is written by hand down to a marker; the tables below it are made from the feature rows, whose calls the tests
-run and whose numbers they compare. ``python -m tests.features.report`` writes them.
+They are made from the feature rows, whose calls the tests run and whose numbers they compare.
+``python -m tests.features.report`` writes them. ``docs/coming_from`` has the commands that are used most, by hand.
 """
 
 from __future__ import annotations
@@ -18,18 +18,33 @@ from features.feature import Feature, FeatureTable, matched
 from features.own_presets import call_for
 from parity.programs import Program, program_of
 
-PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "coming_from"
-MARKER = "<!-- The rest of this page is made by `python -m tests.features.report`. Do not edit. -->\n"
+PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "evidence"
 INTRODUCTION = """\
-## Every command, row by row
+<!-- `python -m tests.features.report` makes this page from `tests/features/`. Do not edit it. -->
 
-Unfold a subject; the number beside it counts its rows. Each row is a call that the test run makes. A dagger (†) marks
+# Commands of {program}, row by row
+
+The commands that are used most, and what differs by default, are in [Coming from {program}](../coming_from/{page}.md).
+
+Unfold a subject; the number beside it counts its rows. The tests run the call of each row. A dagger (†) marks
 what does not come with the program itself. *Equal* counts the numbers of that program that the tests compare with ours,
-none left out. *Not compared* means that no output of it was at hand, or that the program errs there. {digits}
-A call that names the convention of another program is the one whose number was checked: this page's preset gives
-another number there, or the function has no such preset.
+none left out. *Not compared* means that there was no output to compare with, or that the program errs there. {digits}
+Where a call names the convention of another program, the number of that program was checked: the preset of this page's
+program gives another number there, or the function has no such preset.
 """
 TO_DEFINE = "At the root of the repository these lines define most of them, and calls then run as they stand:"
+SPOKEN = {
+    "stata": "Stata",
+    "stata_dynamic": "Stata's dynamic panels",
+    "plm": "R's plm",
+    "fixest": "pyfixest",
+    "linearmodels": "linearmodels",
+    "statsmodels": "statsmodels",
+    "vars": "R's vars",
+    "gretl": "gretl",
+    "eviews": "EViews",
+}
+"""Page -> the program as its heading calls it."""
 SECTIONS = {
     "features": "static panel models",
     "features_var": "vector autoregressions",
@@ -83,22 +98,16 @@ SOURCES: dict[str, list[Source]] = {
 """Page -> the columns that its tables show, in their order."""
 
 
-def from_here(text: str) -> str:
-    """The same Markdown with links as seen from these pages: rows write them as seen from the feature pages."""
-    return re.sub(r"\]\((?=[a-z])", "](../evidence/", text)
-
-
 def version_of(source: Source, table: FeatureTable) -> str:
     """The program with its version, and how its column was filled."""
-    text = from_here(table.programs[source.column])
+    text = table.programs[source.column]
     return f"{source.spoken} {text}" if text[0].isdigit() else f"{source.spoken}: {text}"
 
 
 def as_html(text: str) -> str:
     """Text of a row with its code and links as HTML."""
-    linked = re.sub(
-        r"\[([^]]*)\]\(([^)]*)\.md([^)]*)\)", r'<a href="\2.html\3">\1</a>', html.escape(from_here(text), quote=False)
-    )
+    escaped = html.escape(text, quote=False)
+    linked = re.sub(r"\[([^]]*)\]\(([^)]*)\.md([^)]*)\)", r'<a href="\2.html\3">\1</a>', escaped)
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", linked)
 
 
@@ -129,7 +138,7 @@ def where_the_digits_are(programs: Sequence[Program]) -> str:
     """A sentence that leads to the pages of agreement."""
     if not programs:
         return "No row of this page says *equal*."
-    links = [f"[{program.title}](../evidence/parity/{program.page}.md)" for program in programs]
+    links = [f"[{program.title}](parity/{program.page}.md)" for program in programs]
     listed = " and ".join(filter(None, [", ".join(links[:-1]), links[-1]]))
     return f"To how many digits the numbers agree is in the evidence, under {listed}."
 
@@ -158,14 +167,15 @@ def rows_of(table: FeatureTable, source: Source) -> list[str]:
     return lines
 
 
-def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
-    """What stands below the marker of a page."""
+def render(page: str, tables: Sequence[FeatureTable]) -> str:
+    """The page of one program."""
     by_page = {table.page: table for table in tables}
-    lines = [INTRODUCTION.format(digits=where_the_digits_are(compared_on(SOURCES[page], by_page)))]
+    digits = where_the_digits_are(compared_on(SOURCES[page], by_page))
+    lines = [INTRODUCTION.format(program=SPOKEN[page], page=page, digits=digits)]
     for source in SOURCES[page]:
         table = by_page[source.table]
         lines += [
-            f"### {source.spoken}: {SECTIONS[source.table]}",
+            f"## {source.spoken}: {SECTIONS[source.table]}",
             "",
             f"{version_of(source, table)}.",
             "",
@@ -182,13 +192,12 @@ def tables_part(page: str, tables: Sequence[FeatureTable]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def render(page: str, head: str, tables: Sequence[FeatureTable]) -> str:
-    """A page whose hand-written head, down to the marker, stays as it is."""
-    return head.partition(MARKER)[0] + MARKER + "\n" + tables_part(page, tables)
+def path_of(page: str) -> Path:
+    """The file of a program's page."""
+    return PAGES / f"commands_{page}.md"
 
 
 def write_pages(tables: Sequence[FeatureTable]) -> None:
-    """Write the tables of all pages under their heads."""
-    for name in SOURCES:
-        page = PAGES / f"{name}.md"
-        page.write_text(render(name, page.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    """Write all pages."""
+    for page in SOURCES:
+        path_of(page).write_text(render(page, tables), encoding="utf-8")

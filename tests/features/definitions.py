@@ -1,4 +1,4 @@
-"""Lines that make what the calls of the feature tables use: a reader of ``docs/coming_from`` runs them, then any row.
+"""Lines that make what the calls of the feature tables use: a reader of the pages of commands runs them, then any row.
 
 The tests run them too, and what they make must be what the calls themselves are run on.
 """

@@ -1,7 +1,7 @@
 """Rows whose call names another program's convention, where a reader's own program has the same number or its own.
 
-A row has one call for all programs. ``docs/coming_from`` shows it with the preset of the page for the rows listed here,
-and the tests run it so.
+A row has one call for all programs. ``docs/evidence/commands_*`` shows it with the preset of the page's program for the
+rows listed here, and the tests run it so.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import dataclasses
 
 import pandas as pd
 import pytest
-from features.commands import PAGES, SOURCES
+from features.commands import SOURCES, path_of
 from features.commands import render as render_commands
 from features.definitions import DEFINITIONS, IMPORTS
 from features.feature import Feature, Namespace, disagreement, expected, matched, missing_checks, tables
@@ -48,9 +48,10 @@ def test_the_page_is_up_to_date(table):
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_the_tables_for_those_who_come_from_elsewhere_are_up_to_date(name):
-    text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
-    assert text == render_commands(name, text, tables()), "run python -m tests.features.report"
+def test_the_page_of_the_commands_of_a_program_is_up_to_date(name):
+    assert path_of(name).read_text(encoding="utf-8") == render_commands(name, tables()), (
+        "run python -m tests.features.report"
+    )
 
 
 def test_every_program_of_the_tables_has_a_page():
