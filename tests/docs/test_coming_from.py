@@ -1,4 +1,4 @@
-"""The commands at the head of the pages for those who come from elsewhere: what the other program printed is ours.
+"""The pages for those who come from elsewhere: what the other program printed is ours, and the calls of the tables run.
 
 ``printed_by_other_programs.csv`` holds what they printed when the commands were run on the data that come with the
 library. Stata and EViews could not be run.
@@ -7,12 +7,15 @@ library. Stata and EViews could not be run.
 from __future__ import annotations
 
 import csv
+import re
+import warnings
 from collections import defaultdict
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pytest
 
 import panelvar as pv
@@ -88,3 +91,56 @@ def test_the_pages_name_what_was_run():
         words = " ".join((PAGES / f"{page}.md").read_text(encoding="utf-8").split())
         assert name in words
         assert version in words, f"{page} does not say that {program} was run"
+
+
+FILES = {".tex", 'save("table.docx")', 'save("table.tex")'}
+"""What a table says of the methods of a call."""
+
+
+def calls(page: str) -> list[str]:
+    """The code of the last column of a page's tables."""
+    found = []
+    for line in (PAGES / f"{page}.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("| ") and not line.endswith(" here |"):
+            here = re.split(r"(?<!\\)\|", line)[-2]
+            found += [code.replace("\\|", "|") for code in re.findall(r"`([^`]+)`", here)]
+    return [code for code in found if code not in FILES]
+
+
+@cache
+def names() -> dict[str, Any]:
+    """What the pages call their data and results."""
+    states, employment = pv.load_data("fatalities"), pv.load_data("employment")
+    formula, equation = "frate ~ beertax + unemp", "log(emp) ~ log(wage) + log(capital)"
+    macro = pv.load_data("us_macro").loc["1960Q1":"2000Q4", ["infl", "unemp", "fedfunds"]]
+    return {
+        "pv": pv,
+        "fatalities": states,
+        "employment": employment,
+        "wages": pv.load_data("wage_panel"),
+        "states": pv.load_data("public_capital"),
+        "macro": macro,
+        "formula": formula,
+        "equation": equation,
+        "fixed": pv.fit_fixed_effects(states, formula, cov="cluster"),
+        "model": pv.fit_var(macro, lags=4),
+        "gmm": pv.fit_arellano_bond(employment, equation, lags=2),
+        "pvar": pv.fit_panel_var(employment, ["emp", "wage"], lags=1),
+    }
+
+
+@pytest.mark.parametrize("page", [path.stem for path in sorted(PAGES.glob("*.md")) if path.stem != "index"])
+def test_every_call_of_a_table_runs(page):
+    found = calls(page)
+    assert len(found) >= 10
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for code in found:
+            argument = re.match(r"\w+=", code)
+            assert eval(f"dict({code})" if argument else code, names()) is not None, code
+    plt.close("all")
+
+
+def test_the_pages_are_short():
+    words = {path.stem: len(path.read_text(encoding="utf-8").split()) for path in PAGES.glob("*.md")}
+    assert {page: count for page, count in words.items() if count > 900} == {}
