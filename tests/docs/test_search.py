@@ -17,7 +17,7 @@ RIGHT = {
     "Granger": {"guide/var_tests"},
     "wild bootstrap": {"guide/few_clusters"},
     "xtreg": {"coming_from/stata"},
-    "xtabond2": {"coming_from/stata_dynamic"},
+    "xtabond2": {"coming_from/stata_dynamic", "how_to/xtabond2_table"},
     "plm": {"coming_from/plm"},
     "feols": {"coming_from/fixest"},
     "driscoll kraay": {"guide/covariances"},
@@ -51,6 +51,8 @@ RIGHT = {
     "vcovHC": {"coming_from/plm"},
     "xtivreg2": {"coming_from/stata", "guide/instrumental_variables"},
     "outreg2": {"guide/tables", "how_to/tables_for_a_paper", "coming_from/stata"},
+    "means by group": {"how_to/means_by_group"},
+    "xtabond2 table": {"how_to/xtabond2_table"},
     "how do I install this": {"start/installation"},
     "confidence bands": {"guide/var_bands"},
 }
