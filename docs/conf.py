@@ -38,6 +38,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
+    "building.class_pages",
     "building.decisions",
     "building.examples",
     "building.excerpts",
