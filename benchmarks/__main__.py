@@ -1,7 +1,7 @@
 """``python -m benchmarks [GROUP ...] [--smoke]``: results are checked equal before anything is timed.
 
 ``python -m benchmarks --profile smoke|standard|full`` has every program take turns at every job, and writes
-``docs/evidence/speed.md`` (see `benchmarks.profiles`).
+``docs/evidence/speed.md`` and ``docs/developers/speed_targets.md`` (see `benchmarks.profiles`).
 
 ``python -m benchmarks compare OLD [GROUP ...]`` times our side alone, in two trees (see `benchmarks.compare`).
 """

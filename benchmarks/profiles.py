@@ -13,12 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import speed_page, speed_report
 from benchmarks.race import Race, forked, run
-from benchmarks.speed_report import cost, draw, page
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 DOCS = HERE.parent / "docs" / "evidence"
+DEVELOPERS = HERE.parent / "docs" / "developers"
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels", "pyfixest", "within-py", "arch", "duckreg")
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 OTHERS_THREADS = ("RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -71,7 +72,7 @@ def line(result: dict[str, Any]) -> str:
     """Print a race in a line."""
     parts = []
     for name, each in result["programs"].items():
-        what = cost(each) if "seconds" in each else each.get("missing", "ended")[:60]
+        what = speed_report.cost(each) if "seconds" in each else each.get("missing", "ended")[:60]
         if "peak" in each and result["columns"]:
             what += f" +{each['peak'] / result['columns']:.2f}"
         parts.append(f"{name} {what}")
@@ -105,7 +106,7 @@ def main(profile: str, only: str = "") -> int:
         everything = {"profile": profile, "machine": machine(), "races": kept}
         where.write_text(json.dumps(everything, indent=1), encoding="utf-8")
     print(f"{len(found)} races, written to {where}.")
-    write(where, docs)
+    write(where, docs, DEVELOPERS if docs == DOCS else docs)
     return int(any(failed(each) for each in found))
 
 
@@ -115,10 +116,15 @@ def failed(race: dict[str, Any]) -> bool:
     return "ended" in race or any(reason != "not installed" for reason in reasons)
 
 
-def write(measurements: Path, docs: Path) -> None:
-    """Write the page and its pictures from the file of a run."""
+def write(measurements: Path, docs: Path, developers: Path) -> None:
+    """Write the page of users, and the page of developers with its pictures, from the file of a run."""
     everything = json.loads(measurements.read_text(encoding="utf-8"))
-    pictures = draw(everything["races"], docs)
-    path = docs / "speed.md"
-    path.write_text(page(everything, pictures), encoding="utf-8")
-    print(f"The page is {path}.")
+    pages = {
+        docs / "speed.md": speed_page.page(everything),
+        developers / "speed_targets.md": speed_report.page(
+            everything, speed_report.draw(everything["races"], developers)
+        ),
+    }
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+    print(f"The pages are {' and '.join(map(str, pages))}.")

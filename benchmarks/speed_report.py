@@ -1,15 +1,15 @@
-"""From what a profile has measured to the page `docs/evidence/speed.md` and its pictures."""
+"""From what a profile has measured to every race, target and picture: `docs/developers/speed_targets.md`."""
 
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import human
 from benchmarks.race import OURS
+from benchmarks.speed_page import machine, wrapped
 from benchmarks.targets import NUMBERS, Found, Number, quantity
 
 FLOORS = {"read": ":", "Gram matrix": "--", "QR": "-."}
@@ -38,28 +38,20 @@ LARGE = 10_000
 """Rows from which a time is that of the rows, and not of the call."""
 GROWING = (*CURVES, "Parquet, fixed effects, clustered")
 
-HEAD = """# Speed, memory and their floors
+HEAD = """# Speed targets and all races
 
-This page is written by `python -m benchmarks --profile {profile}`, and every number on it was measured by it.
-Times belong to a machine: ratios, and what is met or missed beside them, are what to read.
+`python -m benchmarks --profile {profile}` measured every number on this page and wrote it. What the numbers mean
+for a user is on the page [Speed](../evidence/speed.md), with how they were timed. Times depend on the machine;
+compare ratios.
 
-- **Equal first.** Each program's answer is compared with ours before its time counts; the largest difference, relative
-  to the largest entry, is in the tables below. What differs by more than its tolerance has no time.
-- **In turns.** Programs that do one job on one sample take turns in one process, and whoever began last time begins
-  last. The first call of a turn, which finds the caches filled by others, does not count unless it takes {cold} s or
-  more. Times are medians; quartiles and numbers of calls are in `docs/evidence/speed.json`.
-- **One thread for all**, where not said otherwise, for linear algebra as for compiled solvers.
-- **From a frame to a table.** Our time includes reading the columns of a DataFrame and everything a table shows:
-  estimates, errors, p-values, R² and F. Setting the index of linearmodels, and reading files into R, are not counted.
-- **Memory** is what the system gave out at most during a call beyond what it had given out before, so that memory
-  taken outside of Python counts too, as a share of the model's columns in doubles.
-- **Floors** are what no fit can undercut: reading the columns once, one Gram matrix of them, one QR in blocks. These
-  sums are bound by reading memory, which is why there is no version for graphics processors: the data would first have
-  to travel there.
-
+- **Floors** are what no fit can undercut: reading the columns once, one Gram matrix of them, one QR in blocks.
+  All are bound by reading memory. That is why there is no version for graphics processors: the data would first
+  have to travel there.
+- **Memory** is the most that a call took from the system beyond what it had before, as a share of the model's
+  columns in doubles. What is allocated outside Python counts too.
+- **Difference** is the largest difference from our answer, relative to the largest entry. A program that differs
+  by more than its tolerance has no time.
 """
-
-
 BY_SIZE = """\
 ## Time and memory by size
 
@@ -72,17 +64,15 @@ ALT = {
 
 
 def page(everything: dict[str, Any], pictures: list[str]) -> str:
-    """Write the page."""
-    machine = everything["machine"]
+    """Write the page for developers."""
     races = everything["races"]
+    of = machine(everything["machine"])
     loads = [each["load"] for each in races]
-    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     parts = [
-        HEAD.format(profile=everything["profile"], cold=0.2),
+        HEAD.format(profile=everything["profile"]),
         wrapped(
-            f"The machine: {machine['processor'] or machine['machine']}, {machine['cores']} cores, Python "
-            f"{machine['python']}; {packages}. Its load was {min(loads):.0f} to {max(loads):.0f}: what is above one is "
-            f"other work. The {len(loads)} races took {sum(each['took'] for each in races) / 60:.0f} minutes, "
+            f"The machine: {of} Its load was {min(loads):.0f} to {max(loads):.0f}: what is above one is other work. "
+            f"The {len(loads)} races took {sum(each['took'] for each in races) / 60:.0f} minutes, "
             f"at {', '.join(dict.fromkeys(each['commit'] for each in races))}."
         )
         + "\n",
@@ -93,11 +83,6 @@ def page(everything: dict[str, Any], pictures: list[str]) -> str:
         tables(races),
     ]
     return "\n".join(parts)
-
-
-def wrapped(text: str, indent: str = "") -> str:
-    """Break a paragraph into lines that an editor shows."""
-    return textwrap.fill(text, 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def numbers(races: list[Found]) -> str:

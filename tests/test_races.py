@@ -197,10 +197,37 @@ def test_growth_is_told_by_kind_of_sample(benchmarks):
     assert sum("57" in line for line in lines) == 0
 
 
-def test_the_page_of_speeds_is_made_of_the_numbers_beside_it(benchmarks, request):
-    from benchmarks.speed_report import page
+def test_the_pages_of_speeds_are_made_of_the_numbers_beside_them(benchmarks, request):
+    from benchmarks import speed_page, speed_report
 
-    evidence = request.config.rootpath / "docs" / "evidence"
-    pictures = [name for name in ("speed_times", "speed_memory") if (evidence / f"{name}.png").is_file()]
-    measured = json.loads((evidence / "speed.json").read_text(encoding="utf-8"))
-    assert page(measured, pictures) == (evidence / "speed.md").read_text(encoding="utf-8")
+    docs = request.config.rootpath / "docs"
+    developers = docs / "developers"
+    pictures = [name for name in ("speed_times", "speed_memory") if (developers / f"{name}.png").is_file()]
+    measured = json.loads((docs / "evidence" / "speed.json").read_text(encoding="utf-8"))
+    assert speed_page.page(measured) == (docs / "evidence" / "speed.md").read_text(encoding="utf-8")
+    assert speed_report.page(measured, pictures) == (developers / "speed_targets.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_speeds_compares_programs_and_names_those_that_are_faster(benchmarks):
+    from benchmarks.speed_page import page, slower, table
+
+    races = [
+        measured("KPSS", "T = 200", 200, panelvar={"seconds": 2e-3}, arch={"seconds": 1e-3}, QR={"seconds": 1e-9}),
+        measured("KPSS", "T = 1e4", 200, panelvar={"seconds": 1e-3}, arch={"seconds": 12.3e-3}, vars={"missing": "R"}),
+        measured("alone", "57 x 2", 57, panelvar={"seconds": 1e-3}),
+    ]
+    assert list(table(races, "seconds", ends=True))[2:] == ["| KPSS | T = 200 | arch 0.5 |", "|  | T = 1e4 | arch 12 |"]
+    assert slower(races) == "Faster than panelvar: KPSS in arch (0.5 of our time)."
+    machine = {"processor": "", "machine": "x86_64", "cores": 2, "python": "3.11", "packages": {"numpy": "2"}}
+    assert "(not measured)" in page({"profile": "smoke", "machine": machine, "races": races})
+
+
+def test_the_picture_of_speeds_finds_its_races(request):
+    import runpy
+
+    root = request.config.rootpath / "docs"
+    picture = runpy.run_path(str(root / "building" / "speed_picture.py"))
+    races = json.loads((root / "evidence" / "speed.json").read_text(encoding="utf-8"))["races"]
+    bars = list(picture["bars"](races))
+    assert len(bars) > len(picture["SHOWN"])
+    assert {name for _, name, _ in bars} == set(picture["PEERS"])
