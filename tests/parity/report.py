@@ -32,7 +32,7 @@ Do the numbers match those of your other program? Each reference file holds what
 public data. The tests compare every number in it with ours under the convention named, or exclude it for a reason that
 the page of the program gives.
 
-Read the columns so:
+The columns count:
 
 - *compared*: numbers with decimals, given with 15 or more digits, each of which must agree to a relative difference of
   1e-8 of its own (plus 1e-11 of the largest entry of its vector, or of the two standard errors in a covariance matrix);
