@@ -115,9 +115,9 @@ def employment(page: Page, firms: pv.Panel) -> None:
         same, every = agreeing(columns, printed, ox_digits)
         page.prose(
             f"{same} of {every} numbers of the authors' own program are the same to its last digit: two steps, errors "
-            f"with Windmeijer's correction. That program's first step takes the errors of the two equations of a "
-            f"system for unrelated (h='block'); the default here knows that they are not, as xtabond2 and gretl do, "
-            f"and a system with {columns['system'].n_instruments} moments depends on it: the next "
+            f"with Windmeijer's correction. That program's first step assumes that the errors of the two equations of "
+            f"a system are unrelated (h='block'). They are related, and the default here allows for it, as xtabond2 "
+            f"and gretl do. With {columns['system'].n_instruments} moments the estimates depend on it: the next "
             f"section has the default.",
             block="blundell_bond_reading",
         )
@@ -188,12 +188,12 @@ def two_biases(page: Page, firms: pv.Panel) -> None:
         )
         lag = {name: float(model.params["L(n)"]) for name, model in models.items()}
         page.prose(
-            f"OLS takes what firms have in common with their own past for persistence: its lag, {lag['OLS']:.2f}, is "
-            f"too high. Taking firms' means out leaves {lag['Within']:.2f}, which is too low, since the means hold the "
-            f"errors that the lag answers to (Nickell 1981). A consistent estimate lies between. Differences do, at "
+            f"OLS mistakes lasting differences between firms for persistence: its lag, {lag['OLS']:.2f}, is too high. "
+            f"Fixed effects give {lag['Within']:.2f}, which is too low, since the means that they subtract contain the "
+            f"errors of all years (Nickell 1981). A consistent estimate lies between. Difference GMM does, at "
             f"{lag['Difference']:.2f}, but close to the biased end: levels of a persistent series say little about its "
-            f"later differences, and weak instruments lean towards least squares. The system adds that differences "
-            f"instrument levels, and finds {lag['System']:.2f}.",
+            f"later differences, and weak instruments lean towards least squares. System GMM also uses differences as "
+            f"instruments of levels, and finds {lag['System']:.2f}.",
             block="two_biases_reading",
         )
         page.figure(
@@ -253,11 +253,11 @@ def many_instruments(page: Page, firms: pv.Panel) -> None:
         )
         (all_lags, plain), (few, _) = fits["All lags"], fits["All, collapsed"]
         page.prose(
-            f"With {all_lags.n_instruments} moments of 140 firms the two-step weights are estimated from the errors "
-            f"that they weigh: uncorrected errors are {plain.std_errors['L(n)']:.3f}, and the honest ones "
-            f"{all_lags.std_errors['L(n)']:.3f}. The estimate itself leans towards the within one. One moment a lag "
-            f"instead of one a lag and year ({few.n_instruments} moments) gives {few.params['L(n)']:.2f}, with less "
-            f"precision, which is the truth about these data.",
+            f"With {all_lags.n_instruments} moments of 140 firms the two-step weights are estimated with much "
+            f"error: the uncorrected standard error is {plain.std_errors['L(n)']:.3f}, the corrected one "
+            f"{all_lags.std_errors['L(n)']:.3f}. The estimate itself leans towards the within one. Collapsed "
+            f"instruments, one moment for each lag ({few.n_instruments} moments), give {few.params['L(n)']:.2f}, with "
+            f"less precision: these data do not say more.",
             block="windows_reading",
         )
         system = pv.fit_blundell_bond(firms, "n", SHORT, instruments=EVERY_LAG, time_effects=True)
@@ -286,8 +286,8 @@ def grants_and_spending(page: Page, municipalities: pv.Panel) -> None:
             f"{3 * model.n_instruments} moments, {model.nobs:,} rows, and {found.statistic:.2f} for the "
             f"hypothesis that grants say nothing about "
             f"later expenditures. Without Windmeijer's correction the last would be {plain.statistic:,.0f}: weights "
-            f"estimated with almost as many moments as municipalities make uncorrected errors worthless. Programs that "
-            f"have no other, such as pvar, find causes everywhere.",
+            f"estimated with almost as many moments as municipalities make uncorrected errors worthless. pvar has "
+            f"no other.",
             block="granger_reading",
         )
 
@@ -345,12 +345,12 @@ def calendar(page: Page, municipalities: pv.Panel) -> None:
         )
         page.prose(
             f"Between 1982 and 1983 revenues fell by {100 * fall:.0f}% in the average municipality, and expenditures "
-            f"with them: an event of the whole country. The published model has no effects of the years and must "
-            f"explain it by something that happened before, which is grants. With an effect for every year the "
+            f"with them: this happened in the whole country. The published model has no year effects and must "
+            f"explain it by something that happened before, which is grants. With year effects the "
             f"statistic falls from 71.60 to {every.statistic:.2f} (p = {every.pvalue:.2f}) with all instruments, and "
-            f"to {few.statistic:.2f} (p = {few.pvalue:.2f}) with a third as many. What grants do to spending these "
-            f"rows do not show. (Some doubt is left about either model: Hansen's test does not reject the first, "
-            f"where it has next to no power, and does at 5% the second.)",
+            f"to {few.statistic:.2f} (p = {few.pvalue:.2f}) with a third as many. These data do not show "
+            f"what grants do to spending. (Both models are open to doubt: Hansen's test does not reject the first, "
+            f"where it has almost no power, and rejects the second at 5%.)",
             block="calendar_reading",
         )
 
@@ -393,7 +393,7 @@ METHODS = ("within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-mome
 
 
 def side_by_side(page: Page, municipalities: pv.Panel) -> None:
-    with page.section("Methods beside one another"):
+    with page.section("Estimators compared"):
         models = {}
         for method in METHODS:
             options = {"instruments": COLLAPSED} if method == "gmm" else {}

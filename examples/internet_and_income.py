@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> Page:
     models = estimate(page, panel)
     which(page, panel, models)
     lags(page, panel)
-    wandering(page, panel)
+    persistence(page, panel)
     preceding(page)
     reading(page, models)
     page.close()
@@ -141,20 +141,19 @@ def which(page: Page, panel: pv.Panel, models: dict[str, LinearResult]) -> None:
         assert fixed.f_poolability is not None
         page.table(fixed.f_poolability.summary(), "poolability")
         page.prose(
-            "Countries differ in ways that internet use does not explain: pooled OLS is out. Random effects would need "
-            "those differences to have nothing to do with internet use, which Hausman's test compares with fixed "
-            "effects. The textbook statistic, as other programs print it, is negative here, which no chi-squared is: "
-            "each estimator brings its own residual variance, and in this sample the difference of the covariances is "
-            "not a covariance:"
+            "Countries differ in ways that internet use does not explain, so pooled OLS is out. Random effects assume "
+            "that those differences are unrelated to internet use. The textbook form of Hausman's test, in which each "
+            "estimator has its own residual variance, gives a negative statistic here, and so no p-value:"
         )
         page.table(pv.hausman_test(fixed, random, sigma="own").summary(), "hausman_own")
         page.prose("With one variance for both, which is the default, it is:")
         page.table(pv.hausman_test(fixed, random).summary(), "hausman_efficient")
         gap = float(models["Random"].params["users"] - models["Fixed"].params["users"])
         page.prose(
-            f"Rejected beyond doubt, for a difference of {gap:.4f} between two coefficients of {lowest(models):.4f}: "
-            f"with {fixed.nobs} rows a test sees what does not matter. It also assumes classical errors, which these "
-            f"are not. What matters is the step from there to two-way effects.",
+            f"Hausman's test rejects clearly, although the two coefficients, the smaller of which is "
+            f"{lowest(models):.4f}, differ by only {gap:.4f}: with {fixed.nobs} rows it finds differences that do not "
+            f"matter. It also assumes classical errors, which these are not. What matters is the step from there to "
+            f"two-way effects.",
             block="hausman_reading",
         )
 
@@ -178,15 +177,15 @@ def lags(page: Page, panel: pv.Panel) -> None:
         )
 
 
-def wandering(page: Page, panel: pv.Panel) -> None:
+def persistence(page: Page, panel: pv.Panel) -> None:
     """Unit roots and cointegration: whether levels may be regressed on levels at all."""
-    with page.section("Do they wander, and together?"):
+    with page.section("Unit roots and cointegration"):
         exponent = pv.cross_section_exponent(panel, "log_income", changes=True)
         page.table(exponent.summary(), "exponent")
         page.prose(
-            f"Changes of income share a factor: an exponent of {exponent.exponent:.2f}, where 0.5 and less is what "
-            f"independent countries have and 1 is a factor that moves all of them. Tests for independent entities "
-            f"come first below because papers print them; read CIPS and those after it.",
+            f"Changes of income share a factor: the exponent is {exponent.exponent:.2f}. It is 0.5 or less for "
+            f"independent countries, and 1 when a factor moves all of them. Tests for independent entities come first "
+            f"below because papers print them; read CIPS and those after it.",
             block="exponent_reading",
         )
         roots = pv.panel_unit_root_table(panel, ["log_income", "users"], tests=ROOTS, trend=("ct", "c"), lags=1)
@@ -194,9 +193,9 @@ def wandering(page: Page, panel: pv.Panel) -> None:
         cips = {(name, form): roots.result("cips", name, form) for name in ("log_income", "users") for form in FORMS}
         assert all((result.bound == "<") == (form == "difference") for (_, form), result in cips.items())
         page.prose(
-            "CIPS keeps a unit root in the levels of both and rejects one in their changes, as the other tests do, "
-            "for independent entities or not. Regressions of one on the other in levels need more than small standard "
-            "errors, then: unless the two are cointegrated, any slope may be the chance of two walks.",
+            "CIPS does not reject a unit root in the levels of both and rejects one in their changes; so do the other "
+            "tests of a unit root. A regression of one level on the other may find a slope by chance, however small "
+            "its standard error, unless the two are cointegrated.",
             block="panel_unit_roots_reading",
         )
         tests = pv.panel_cointegration_table(
@@ -206,11 +205,11 @@ def wandering(page: Page, panel: pv.Panel) -> None:
         pooled = tests.to_frame()["pvalue"]
         drawn = [float(pooled[name]) for name in pooled.index if name.startswith("westerlund:") or name == "westerlund"]
         page.prose(
-            f"Pedroni's ADF and panel PP statistics see a relation, but they are for independent countries, and with "
-            f"19 periods and a trend they reject true nulls too often (the page on sizes). Westerlund's, with "
-            f"p-values from {DRAWS} panels that keep what countries share in a year, do not: p from {min(drawn):.2f} "
-            f"to {max(drawn):.2f}. Nineteen years do not show that income and internet use belong together in the "
-            f"long run, and the slopes above stand on that.",
+            f"Pedroni's ADF and panel PP statistics reject, but they assume independent countries, and with 19 "
+            f"periods and a trend they reject true nulls too often (the page on sizes). Westerlund's tests, with "
+            f"p-values from {DRAWS} panels that keep what countries share in a year, do not reject: p from "
+            f"{min(drawn):.2f} to {max(drawn):.2f}. Nineteen years do not show that income and internet use are "
+            f"cointegrated, and the slopes above would need it.",
             block="panel_cointegration_reading",
         )
 
@@ -220,10 +219,10 @@ def preceding(page: Page) -> None:
     panel = changes()
     with page.section("Which comes first?"):
         page.prose(
-            "The levels wander, and nothing shows that they wander together: a vector autoregression of levels would "
-            "have unit roots, for which the estimators of short panels are not made. What can be asked is asked of "
-            "changes: do years in which more people went online come before years of more growth, in the same country "
-            "and against other countries in the same year? Effects of the years take out what all countries share."
+            "The levels look non-stationary and not cointegrated, so we use first differences: the estimators of short "
+            "panels are not made for unit roots. Do years in which more people went online come before years of more "
+            "growth, in the same country and against other countries in the same year? Year effects take out what all "
+            "countries share."
         )
         page.table(panel.describe().summary(), "changes")
         chosen = fit_changes(panel, "gmm", lags=4).lag_selection()
@@ -241,13 +240,13 @@ def preceding(page: Page) -> None:
         page.prose(
             f"No estimator finds that more spread comes before more growth: the coefficients are below zero, with p "
             f"from {min(income):.2f} to {max(income):.2f}, and p is {min(longer.values()):.2f} to "
-            f"{max(longer.values()):.2f} with {chosen.order('aic')} lags, the choice of the AIC. The other way least "
-            f"squares and its corrections find a little, one percent of growth before {min(rise):.2f} to "
-            f"{max(rise):.2f} points more users (p from {min(internet):.2f}), and GMM nothing (p = "
-            f"{max(internet):.2f}). With {models['within'].periods_per_entity[0]} rows a country least squares is "
-            f"biased, mostly in the lags of a variable on itself; the corrections agree on these coefficients. GMM "
-            f"has its own trouble: Hansen's test rejects its moments (p = {models['gmm'].hansen_j.pvalue:.3f}), and "
-            f"countries that differ in their dynamics would be reason enough.",
+            f"{max(longer.values()):.2f} with {chosen.order('aic')} lags, the choice of the AIC. In the other "
+            f"direction least squares and its corrections find a little: one percent of growth comes before "
+            f"{min(rise):.2f} to {max(rise):.2f} points more users (p from {min(internet):.2f}); GMM finds nothing "
+            f"(p = {max(internet):.2f}). With {models['within'].periods_per_entity[0]} rows a country least squares "
+            f"is biased, mostly in the coefficients of a variable on its past; the corrections agree on these "
+            f"coefficients. GMM is doubtful too: Hansen's test rejects its moments (p = "
+            f"{models['gmm'].hansen_j.pvalue:.3f}), perhaps because countries differ in their dynamics.",
             block="granger_reading",
         )
         model = models["half-panel-jackknife"]
@@ -266,11 +265,10 @@ def preceding(page: Page) -> None:
             f"A shock that brings {responses.values[YEARS_AHEAD, 0, 0]:.1f} points more users within {YEARS_AHEAD} "
             f"years changes income by {responses.values[place]:.2f}% until then, with limits of "
             f"{responses.lower[place]:.2f}% and {responses.upper[place]:.2f}%. Errors of the two in the same year are "
-            f"all but uncorrelated ({correlation(model):.2f}), so that their order decides little. What this can say "
-            f"is that changes in use do not announce changes in growth within a few years. It cannot say that access "
-            f"has no effect: one that takes a decade, one that comes with a level of use, or one that all countries "
-            f"had at once is not in it; and spread is slow, then fast, then slow again, which a linear system does not "
-            f"know.",
+            f"almost uncorrelated ({correlation(model):.2f}), so their order matters little. So these data do not "
+            f"show that changes in use come before changes in growth. Nor do they show that access has no effect: an "
+            f"effect that takes a decade, that comes with a level of use, or that all countries had at once is not in "
+            f"these numbers. Spread is slow, then fast, then slow again, which a linear system cannot follow.",
             block="responses_reading",
         )
 
@@ -321,11 +319,11 @@ def reading(page: Page, models: dict[str, LinearResult]) -> None:
     with page.section("An honest reading"):
         page.prose(
             f"Across countries, ten more people in a hundred online go with {gain['Between']} more income; following a "
-            f"country over time, with {gain['Fixed']}. Most of even that is the calendar: everywhere more people went "
-            f"online and incomes grew. Against other countries in the same year {gain['Two-way']} is left, with an "
-            f"interval from {low} to {high}. These data do not show that internet use raises income. They do not show "
-            f"that it does not: the interval has room for an effect worth having, income also buys internet access, "
-            f"and a share of users says little about what they do online.",
+            f"country over time, with {gain['Fixed']}. Most of that is common to all: everywhere more people went "
+            f"online and incomes grew. Compared with other countries in the same year {gain['Two-way']} is left, with "
+            f"an interval from {low} to {high}. These data do not show that internet use raises income. They do not "
+            f"show that it does not: the interval allows a relevant effect, income also buys internet access, and a "
+            f"share of users says little about what they do online.",
             block="reading",
         )
 
