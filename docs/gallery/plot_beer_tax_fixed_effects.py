@@ -25,7 +25,11 @@ import panelvar as pv
 data = pv.load_data("fatalities")
 NAMES = {"frate": "Deaths per 10,000", "beertax": "Beer tax"}
 figure = pv.plot_scatter(
-    data, x="beertax", y="frate", labels=NAMES, title="Every state with its own line, and all with one"
+    data,
+    x="beertax",
+    y="frate",
+    labels=NAMES,
+    title="Every state with its own line, and all with one",
 )
 
 # %%
@@ -41,7 +45,9 @@ pooled = pv.fit_pooled(data, "frate ~ beertax", cov="HC1")
 state = pv.fit_fixed_effects(data, "frate ~ beertax | state", cov="cluster")
 both = pv.fit_fixed_effects(data, "frate ~ beertax | state + year", cov="cluster")
 first = {"Pooled": pooled, "State effects": state, "State and year effects": both}
-pv.compare(first, drop="const", labels=NAMES, foot=["nobs", "rsquared", "rsquared_kind", "cov"])
+pv.compare(
+    first, drop="const", labels=NAMES, foot=["nobs", "rsquared", "rsquared_kind", "cov"]
+)
 
 # %%
 # How to read it
@@ -53,7 +59,11 @@ pv.compare(first, drop="const", labels=NAMES, foot=["nobs", "rsquared", "rsquare
 # the means themselves.
 
 figure = pv.plot_within_between(
-    data, "frate", "beertax", labels=NAMES, title="Traffic deaths and the beer tax: within states, and between them"
+    data,
+    "frate",
+    "beertax",
+    labels=NAMES,
+    title="Traffic deaths and the beer tax: within states, and between them",
 )
 
 # %%
@@ -66,7 +76,8 @@ figure = pv.plot_within_between(
 growth = np.log(data["beertax"]).groupby("state").diff().unstack()
 other_than_inflation = (growth - growth.median()).abs() > 0.01
 print(
-    f"{other_than_inflation.any(axis=1).sum()} of {len(growth)} states, {other_than_inflation.to_numpy().sum()} changes"
+    f"{other_than_inflation.any(axis=1).sum()} of {len(growth)} states, "
+    f"{other_than_inflation.to_numpy().sum()} changes"
 )
 
 # %%
@@ -86,10 +97,16 @@ LAWS, ECONOMY = "i(age, ref=21) + punish + miles", "unemp + log(income)"
 
 results = {
     **first,
-    "All": pv.fit_fixed_effects(data, f"frate ~ beertax + {LAWS} + {ECONOMY} | state + year", cov="cluster"),
-    "No economy": pv.fit_fixed_effects(data, f"frate ~ beertax + {LAWS} | state + year", cov="cluster"),
+    "All": pv.fit_fixed_effects(
+        data, f"frate ~ beertax + {LAWS} + {ECONOMY} | state + year", cov="cluster"
+    ),
+    "No economy": pv.fit_fixed_effects(
+        data, f"frate ~ beertax + {LAWS} | state + year", cov="cluster"
+    ),
     "Age as a number": pv.fit_fixed_effects(
-        data, f"frate ~ beertax + drinkage + punish + miles + {ECONOMY} | state + year", cov="cluster"
+        data,
+        f"frate ~ beertax + drinkage + punish + miles + {ECONOMY} | state + year",
+        cov="cluster",
     ),
 }
 pv.compare(
@@ -121,7 +138,11 @@ results["All"].joint_test(["unemp", "log(income)"])
 
 # %%
 figure = pv.plot_coefficients(
-    results, keep="beertax", labels=NAMES, title="The beer tax in six regressions", figsize=(8, 3.4)
+    results,
+    keep="beertax",
+    labels=NAMES,
+    title="The beer tax in six regressions",
+    figsize=(8, 3.4),
 )
 
 # %%
@@ -138,7 +159,12 @@ figure = pv.plot_coefficients(
 
 corrected = both.with_cov(pv.BiasReduced("entity"))
 pv.compare(
-    {"Clustered": both, "CR2": corrected}, keep="beertax", labels=NAMES, below="conf_int", foot=["cov"], stars=()
+    {"Clustered": both, "CR2": corrected},
+    keep="beertax",
+    labels=NAMES,
+    below="conf_int",
+    foot=["cov"],
+    stars=(),
 )
 
 # %%

@@ -17,7 +17,9 @@ from matplotlib import pyplot as plt
 import panelvar as pv
 
 us = pv.load_data("us_macro")
-raw = pd.DataFrame({"output": 100 * np.log(us["realgdp"]).diff(), "unemployment": us["unemp"]}).loc["1960Q1":]
+raw = pd.DataFrame(
+    {"output": 100 * np.log(us["realgdp"]).diff(), "unemployment": us["unemp"]}
+).loc["1960Q1":]
 raw.describe().loc[["mean", "std", "min", "max"]].round(2)
 
 # %%
@@ -33,9 +35,15 @@ raw.describe().loc[["mean", "std", "min", "max"]].round(2)
 def treat(data, growth_break=True, unemployment_trend=True):
     """Take means out of growth, and a linear trend out of unemployment."""
     early = data.index < pd.Period("1974Q1", freq="Q")
-    means = data["output"].groupby(early if growth_break else np.zeros(len(data))).transform("mean")
+    means = (
+        data["output"]
+        .groupby(early if growth_break else np.zeros(len(data)))
+        .transform("mean")
+    )
     time = np.arange(len(data))
-    trend = np.polyval(np.polyfit(time, data["unemployment"], 1 if unemployment_trend else 0), time)
+    trend = np.polyval(
+        np.polyfit(time, data["unemployment"], 1 if unemployment_trend else 0), time
+    )
     return pd.DataFrame(
         {
             "output": data["output"] - means,
@@ -46,7 +54,11 @@ def treat(data, growth_break=True, unemployment_trend=True):
 
 treated = treat(raw)
 axes = treated.plot(
-    subplots=True, figsize=(7, 4.2), legend=False, xlabel="", title="Growth and unemployment, means and trend taken out"
+    subplots=True,
+    figsize=(7, 4.2),
+    legend=False,
+    xlabel="",
+    title="Growth and unemployment, means and trend taken out",
 )
 axes[0].set_ylabel("Growth, less\nits mean, %")
 axes[1].set_ylabel("Unemployment,\nless its trend, %")
@@ -110,24 +122,36 @@ cases = {
 shares = {}
 for name, data in cases.items():
     fitted = pv.fit_var(data, lags=8)
-    demand = fitted.variance_decomposition(8, identification=scheme).to_frame()["weak demand"]
+    demand = fitted.variance_decomposition(8, identification=scheme).to_frame()[
+        "weak demand"
+    ]
     moved = fitted.impulse_responses(40, identification=scheme, cumulative=["output"])
     shares[name] = {
         "demand in growth": demand["output", 8],
         "demand in unemployment": demand["unemployment", 8],
-        "demand, unemployment after a year": moved.response("unemployment", shock="weak demand")["value"][4],
-        "supply, output after a year": moved.response("output", shock="supply")["value"][4],
-        "supply, unemployment at once": moved.response("unemployment", shock="supply")["value"][0],
+        "demand, unemployment after a year": moved.response(
+            "unemployment", shock="weak demand"
+        )["value"][4],
+        "supply, output after a year": moved.response("output", shock="supply")[
+            "value"
+        ][4],
+        "supply, unemployment at once": moved.response("unemployment", shock="supply")[
+            "value"
+        ][0],
     }
 shares = pd.DataFrame(shares).T
 shares.round(2)
 
 # %%
 
-ax = shares.iloc[::-1, 1::-1].plot.barh(figsize=(7, 3.6), xlim=(0, 1), color=["tab:orange", "tab:blue"])
+ax = shares.iloc[::-1, 1::-1].plot.barh(
+    figsize=(7, 3.6), xlim=(0, 1), color=["tab:orange", "tab:blue"]
+)
 ax.figure.suptitle("Demand in the variance, under five treatments of the data")
 ax.set_xlabel("share of demand in the variance eight quarters ahead")
-ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, reverse=True)
+ax.legend(
+    loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, reverse=True
+)
 plt.tight_layout()
 
 # %%

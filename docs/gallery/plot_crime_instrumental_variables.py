@@ -28,13 +28,21 @@ import panelvar as pv
 # prison.
 
 # The script may be started from the root of a clone or from its own folder.
-folder = next(path for path in (Path("examples/data"), Path("../../examples/data")) if path.is_dir())
+folder = next(
+    path
+    for path in (Path("examples/data"), Path("../../examples/data"))
+    if path.is_dir()
+)
 data = pd.read_csv(folder / "north_carolina_crime.csv")
 data["crime"], data["police"] = np.log(data["crmrte"]), np.log(data["polpc"])
 panel = pv.Panel(data, entity="county", time="year")
 NAMES = {"crime": "Log crimes per head", "police": "Log police per head"}
 figure = pv.plot_within_between(
-    panel, "crime", "police", labels=NAMES, title="Crime and police: within counties, and between them"
+    panel,
+    "crime",
+    "police",
+    labels=NAMES,
+    title="Crime and police: within counties, and between them",
 )
 
 # %%
@@ -50,22 +58,35 @@ figure = pv.plot_within_between(
 # of offences (``mix``: crimes face to face over others: the police make more arrests where victims saw who did
 # it).
 
-WAGES = " + ".join(f"log({name})" for name in ("wcon", "wtuc", "wtrd", "wfir", "wser", "wmfg", "wfed", "wsta", "wloc"))
-OTHERS = f"log(prbconv) + log(prbpris) + log(avgsen) + log(density) + {WAGES} + log(pctymle)"
+WAGES = " + ".join(
+    f"log({name})"
+    for name in ("wcon", "wtuc", "wtrd", "wfir", "wser", "wmfg", "wfed", "wsta", "wloc")
+)
+OTHERS = (
+    f"log(prbconv) + log(prbpris) + log(avgsen) + log(density) + {WAGES} + log(pctymle)"
+)
 CONSTANT = "log(pctmin) + i(region) + urban"  # what does not change about a county
 ENDOGENOUS = "log(prbarr) + log(polpc)"
 BY_INSTRUMENTS = f"{ENDOGENOUS} ~ log(taxpc) + log(mix)"
 
 between = pv.fit_between(panel, f"log(crmrte) ~ {ENDOGENOUS} + {OTHERS} + {CONSTANT}")
-fixed = pv.fit_fixed_effects(panel, f"log(crmrte) ~ {ENDOGENOUS} + {OTHERS} + i(year) | county")
+fixed = pv.fit_fixed_effects(
+    panel, f"log(crmrte) ~ {ENDOGENOUS} + {OTHERS} + i(year) | county"
+)
 
 # %%
 # The next three warn, and the rest of this page is about that warning.
 
-between_iv = pv.fit_iv_between(panel, f"log(crmrte) ~ {OTHERS} + {CONSTANT} | {BY_INSTRUMENTS}")
-fixed_iv = pv.fit_iv_fixed_effects(panel, f"log(crmrte) ~ {OTHERS} + i(year) | county | {BY_INSTRUMENTS}")
+between_iv = pv.fit_iv_between(
+    panel, f"log(crmrte) ~ {OTHERS} + {CONSTANT} | {BY_INSTRUMENTS}"
+)
+fixed_iv = pv.fit_iv_fixed_effects(
+    panel, f"log(crmrte) ~ {OTHERS} + i(year) | county | {BY_INSTRUMENTS}"
+)
 random_iv = pv.fit_iv_random_effects(
-    panel, f"log(crmrte) ~ {OTHERS} + i(year) + {CONSTANT} | {BY_INSTRUMENTS}", method="ec2sls"
+    panel,
+    f"log(crmrte) ~ {OTHERS} + i(year) + {CONSTANT} | {BY_INSTRUMENTS}",
+    method="ec2sls",
 )
 results = {
     "Between": between,
@@ -74,12 +95,22 @@ results = {
     "Fixed effects, IV": fixed_iv,
     "Random effects, IV": random_iv,
 }
-LABELS = {"log(prbarr)": "Arrests", "log(polpc)": "Police", "log(prbconv)": "Convictions"}
-pv.compare(results, keep=list(LABELS), labels=LABELS, foot=["nobs"], stars=(), warnings=False)
+LABELS = {
+    "log(prbarr)": "Arrests",
+    "log(polpc)": "Police",
+    "log(prbconv)": "Convictions",
+}
+pv.compare(
+    results, keep=list(LABELS), labels=LABELS, foot=["nobs"], stars=(), warnings=False
+)
 
 # %%
 figure = pv.plot_coefficients(
-    results, keep=list(LABELS), labels=LABELS, title="Elasticities of crime", figsize=(8, 4.4)
+    results,
+    keep=list(LABELS),
+    labels=LABELS,
+    title="Elasticities of crime",
+    figsize=(8, 4.4),
 )
 
 # %%
@@ -134,13 +165,27 @@ arrests, police = np.linspace(-4, 4, 25), np.linspace(-4, 4, 25)
 def pvalues(result):
     """Of each pair."""
     pairs = [[{"log(prbarr)": a, "log(polpc)": p} for a in arrests] for p in police]
-    return np.array([[result.anderson_rubin(pair).pvalue for pair in row] for row in pairs])
+    return np.array(
+        [[result.anderson_rubin(pair).pvalue for pair in row] for row in pairs]
+    )
 
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True, layout="constrained")
-for ax, (name, result) in zip(axes, {"Fixed effects, IV": fixed_iv, "Between, IV": between_iv}.items(), strict=True):
-    ax.contourf(arrests, police, pvalues(result), levels=[0, 0.05, 1], colors=["#bbbbbb", "#ffffff"])
-    ax.plot(result.params["log(prbarr)"], result.params["log(polpc)"], "o", color="#0072b2")
+for ax, (name, result) in zip(
+    axes,
+    {"Fixed effects, IV": fixed_iv, "Between, IV": between_iv}.items(),
+    strict=True,
+):
+    ax.contourf(
+        arrests,
+        police,
+        pvalues(result),
+        levels=[0, 0.05, 1],
+        colors=["#bbbbbb", "#ffffff"],
+    )
+    ax.plot(
+        result.params["log(prbarr)"], result.params["log(polpc)"], "o", color="#0072b2"
+    )
     ax.set(title=f"{name}: white is not rejected", xlabel="Elasticity of arrests")
 _ = axes[0].set_ylabel("Elasticity of police")
 

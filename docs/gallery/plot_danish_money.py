@@ -64,7 +64,9 @@ bootstrapped = pv.johansen_test(
     bootstrap=pv.ResidualBootstrap(draws=999, seed=1),
 )
 pvalues = ["trace_pvalue", "max_pvalue"]
-pd.concat({"plain": plain.table[pvalues], "bootstrap": bootstrapped.table[pvalues]}, axis=1).round(3)
+pd.concat(
+    {"plain": plain.table[pvalues], "bootstrap": bootstrapped.table[pvalues]}, axis=1
+).round(3)
 
 # %%
 # Neither test rejects any more: p = 0.37 and p = 0.13. By this evidence alone there is no relation. What
@@ -113,7 +115,12 @@ tests = {
     "income does not react": model.weak_exogeneity_test("lry"),
     "the rates do not react": model.weak_exogeneity_test(["ibo", "ide"]),
 }
-pd.DataFrame({name: {"chi2": t.statistic, "df": t.df, "p": t.pvalue} for name, t in tests.items()}).T.round(3)
+pd.DataFrame(
+    {
+        name: {"chi2": t.statistic, "df": t.df, "p": t.pvalue}
+        for name, t in tests.items()
+    }
+).T.round(3)
 
 # %%
 # Nothing speaks against velocity as a function of the interest differential alone (p = 0.63), and interest
@@ -150,11 +157,16 @@ responses = model.impulse_responses(
     level=(0.68, 0.95),
 )
 # sphinx_gallery_thumbnail_number = 3
-_ = responses.plot(of=["lrm", "lry"], shocks=["income", "bond rate"], labels=names, figsize=(8, 5))
+_ = responses.plot(
+    of=["lrm", "lry"], shocks=["income", "bond rate"], labels=names, figsize=(8, 5)
+)
 
 # %%
 
-last = {name: responses.response(name, shock="bond rate").iloc[-1] for name in ("lrm", "lry", "ibo")}
+last = {
+    name: responses.response(name, shock="bond rate").iloc[-1]
+    for name in ("lrm", "lry", "ibo")
+}
 pd.DataFrame(last).T[["value", "lower", "upper"]].round(3)
 
 # %%

@@ -27,7 +27,9 @@ data = pv.load_data("employment")
 for name, column in {"n": "emp", "w": "wage", "k": "capital"}.items():
     data[name] = np.log(data[column])
 firms = pv.Panel(data[["n", "w", "k"]])
-figure = pv.plot_series(firms, "n", title="Log employment of 140 firms", labels={"n": "Log employment"})
+figure = pv.plot_series(
+    firms, "n", title="Log employment of 140 firms", labels={"n": "Log employment"}
+)
 
 # %%
 # Firms differ far more from each other than from their own past, and each line is nearly flat. With a lag of the
@@ -42,18 +44,47 @@ figure = pv.plot_series(firms, "n", title="Log employment of 140 firms", labels=
 REGRESSORS = ["w", "L(w)", "k", "L(k)"]
 FORMULA = "n ~ L(n) + w + L(w) + k + L(k)"
 LAGS = [pv.LagInstruments(["n", "w", "k"], 2)]
-pooled = pv.fit_fixed_effects(firms, FORMULA, effects="time", cov=pv.Clustered("entity"))
-within = pv.fit_fixed_effects(firms, FORMULA, effects="twoway", cov=pv.Clustered("entity"))
-differences = pv.fit_arellano_bond(firms, "n", REGRESSORS, instruments=LAGS, time_effects=True)
-system = pv.fit_blundell_bond(firms, "n", REGRESSORS, instruments=LAGS, time_effects=True)
-fits = {"Least squares": pooled, "Fixed effects": within, "Arellano-Bond": differences, "Blundell-Bond": system}
-NAMES = {"n": "Log employment", "L(n)": "Employment, year before", "w": "Wage", "k": "Capital"}
+pooled = pv.fit_fixed_effects(
+    firms, FORMULA, effects="time", cov=pv.Clustered("entity")
+)
+within = pv.fit_fixed_effects(
+    firms, FORMULA, effects="twoway", cov=pv.Clustered("entity")
+)
+differences = pv.fit_arellano_bond(
+    firms, "n", REGRESSORS, instruments=LAGS, time_effects=True
+)
+system = pv.fit_blundell_bond(
+    firms, "n", REGRESSORS, instruments=LAGS, time_effects=True
+)
+fits = {
+    "Least squares": pooled,
+    "Fixed effects": within,
+    "Arellano-Bond": differences,
+    "Blundell-Bond": system,
+}
+NAMES = {
+    "n": "Log employment",
+    "L(n)": "Employment, year before",
+    "w": "Wage",
+    "k": "Capital",
+}
 NAMES |= {"L(w)": "Wage, year before", "L(k)": "Capital, year before"}
-pv.compare(fits, keep=["L(n)", *REGRESSORS], labels=NAMES, foot=["nobs", "entities", "cov"], stars=())
+pv.compare(
+    fits,
+    keep=["L(n)", *REGRESSORS],
+    labels=NAMES,
+    foot=["nobs", "entities", "cov"],
+    stars=(),
+)
 
 # %%
 figure = pv.plot_coefficients(
-    fits, keep="L(n)", labels=NAMES, title="How much of last year's employment stays", values=True, figsize=(9, 3)
+    fits,
+    keep="L(n)",
+    labels=NAMES,
+    title="How much of last year's employment stays",
+    values=True,
+    figsize=(9, 3),
 )
 
 # %%
@@ -137,10 +168,20 @@ ax.errorbar(
     color="#0072b2",
 )
 for name, row in counts.iterrows():
-    ax.annotate(name, (row["moments"], row["lag of n"]), xytext=(6, 6), textcoords="offset points", fontsize=8)
+    ax.annotate(
+        name,
+        (row["moments"], row["lag of n"]),
+        xytext=(6, 6),
+        textcoords="offset points",
+        fontsize=8,
+    )
 ax.axhline(within.params["L(n)"], color="grey", linestyle="--", label="Fixed effects")
 ax.axhline(pooled.params["L(n)"], color="grey", linestyle=":", label="Least squares")
-ax.set(title="Arellano-Bond: the lag of employment by the number of moments", xlabel="Moments", ylabel="Coefficient")
+ax.set(
+    title="Arellano-Bond: the lag of employment by the number of moments",
+    xlabel="Moments",
+    ylabel="Coefficient",
+)
 ax.margins(x=0.12)
 _ = ax.legend(loc="upper right", ncols=2)
 

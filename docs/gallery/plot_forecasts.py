@@ -61,8 +61,12 @@ walk.summary()
 # U): below one the model is better. Drawn for both benchmarks:
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
-for ax, accuracy, title in zip(axes, (walk, mean), ("against no change", "against the mean"), strict=True):
-    accuracy.relative_rmse.rename(columns=names).plot(ax=ax, marker="o", markersize=3, title=title, legend=False)
+for ax, accuracy, title in zip(
+    axes, (walk, mean), ("against no change", "against the mean"), strict=True
+):
+    accuracy.relative_rmse.rename(columns=names).plot(
+        ax=ax, marker="o", markersize=3, title=title, legend=False
+    )
     ax.axhline(1, color="black", linewidth=0.8)
     ax.set_xlabel("quarters ahead")
 axes[0].set_ylabel("relative RMSE")
@@ -80,7 +84,10 @@ plt.tight_layout()
 # A harder rival is a model of each variable by itself, with as many lags. The table has the error of the
 # system over that of the single equation.
 
-alone = {name: pv.evaluate_forecasts(data[[name]], window=100, steps=8, lags=2).rmse[name] for name in data.columns}
+alone = {
+    name: pv.evaluate_forecasts(data[[name]], window=100, steps=8, lags=2).rmse[name]
+    for name in data.columns
+}
 (walk.rmse / pd.DataFrame(alone)).rename(columns=names).loc[[1, 2, 4, 8]].round(2)
 
 # %%
@@ -99,7 +106,9 @@ tests = {
     for name in data.columns
     for horizon in (1, 4, 8)
 }
-pd.DataFrame({key: {"t": test.statistic, "p": test.pvalue} for key, test in tests.items()}).T.round(3)
+pd.DataFrame(
+    {key: {"t": test.statistic, "p": test.pvalue} for key, test in tests.items()}
+).T.round(3)
 
 # %%
 # For unemployment the gain is hardly luck one and eight quarters ahead; for the funds rate it may be. Twelve
@@ -114,12 +123,23 @@ pd.DataFrame({key: {"t": test.statistic, "p": test.pvalue} for key, test in test
 levels = {"50%": "_50", "80%": "_80", "95%": ""}
 held = []
 for origin in walk.origins:
-    fan = pv.fit_var(data.loc[:origin], lags=2).forecast(8, level=(0.5, 0.8, 0.95)).to_frame()
+    fan = (
+        pv.fit_var(data.loc[:origin], lags=2)
+        .forecast(8, level=(0.5, 0.8, 0.95))
+        .to_frame()
+    )
     truth = data.reindex(fan.index)
     for level, ending in levels.items():
-        lower, upper = (fan.xs(side + ending, axis=1, level=1)[data.columns] for side in ("lower", "upper"))
-        inside = ((lower <= truth) & (truth <= upper)).astype(float).where(truth.notna())
-        held.append(inside.set_axis(range(1, 9)).rename(columns=names).assign(interval=level))
+        lower, upper = (
+            fan.xs(side + ending, axis=1, level=1)[data.columns]
+            for side in ("lower", "upper")
+        )
+        inside = (
+            ((lower <= truth) & (truth <= upper)).astype(float).where(truth.notna())
+        )
+        held.append(
+            inside.set_axis(range(1, 9)).rename(columns=names).assign(interval=level)
+        )
 held = pd.concat(held).rename_axis("quarters ahead").set_index("interval", append=True)
 coverage = held.groupby(level=["quarters ahead", "interval"]).mean()
 coverage.unstack("interval").loc[[1, 2, 4, 8]].round(2).transpose()
@@ -142,7 +162,12 @@ plt.tight_layout()
 # all years:
 
 residuals = pv.fit_var(data, lags=2).resids.rename(columns=names)
-pd.DataFrame({"to 1984": residuals.loc[:"1984Q4"].std(), "from 1985": residuals.loc["1985Q1":].std()}).round(2)
+pd.DataFrame(
+    {
+        "to 1984": residuals.loc[:"1984Q4"].std(),
+        "from 1985": residuals.loc["1985Q1":].std(),
+    }
+).round(2)
 
 # %%
 # The forecasts are of calmer years than those that the variance was learned from, for all but inflation.

@@ -26,14 +26,24 @@ import panelvar as pv
 # Output and capital at constant national prices, divided by the number of people at work, in logarithms.
 
 # The script may be started from the root of a clone or from its own folder.
-folder = next(path for path in (Path("examples/data"), Path("../../examples/data")) if path.is_dir())
+folder = next(
+    path
+    for path in (Path("examples/data"), Path("../../examples/data"))
+    if path.is_dir()
+)
 data = pd.read_csv(folder / "penn_world_table.csv")
 data["output"] = np.log(data["gdp"] / data["employment"])
 data["capital"] = np.log(data["capital"] / data["employment"])
-panel = pv.Panel(data[["country", "year", "output", "capital"]], entity="country", time="year")
+panel = pv.Panel(
+    data[["country", "year", "output", "capital"]], entity="country", time="year"
+)
 NAMES = {"output": "Log output per worker", "capital": "Log capital per worker"}
 figure = pv.plot_scatter(
-    panel, x="capital", y="output", labels=NAMES, title="Each country with its own line, and all with one"
+    panel,
+    x="capital",
+    y="output",
+    labels=NAMES,
+    title="Each country with its own line, and all with one",
 )
 
 # %%
@@ -47,13 +57,19 @@ FORMULA = "output ~ capital"
 by_country = pv.Clustered("entity")
 fits = {
     "Country effects": pv.fit_fixed_effects(panel, FORMULA, cov=by_country),
-    "Country and year effects": pv.fit_fixed_effects(panel, FORMULA, effects="twoway", cov=by_country),
+    "Country and year effects": pv.fit_fixed_effects(
+        panel, FORMULA, effects="twoway", cov=by_country
+    ),
     "Mean group": pv.fit_mean_group(panel, FORMULA),
     "Mean group with trends": pv.fit_mean_group(panel, FORMULA, trend="ct"),
     "Common correlated effects": pv.fit_common_correlated_effects(panel, FORMULA),
-    "Common correlated, pooled": pv.fit_common_correlated_effects(panel, FORMULA, pooled=True),
+    "Common correlated, pooled": pv.fit_common_correlated_effects(
+        panel, FORMULA, pooled=True
+    ),
 }
-pv.compare(fits, keep="capital", labels=NAMES, foot=["nobs", "entities", "cov"], stars=())
+pv.compare(
+    fits, keep="capital", labels=NAMES, foot=["nobs", "entities", "cov"], stars=()
+)
 
 # %%
 # *Country effects* give all countries one slope and no shared shocks: 0.83. *Mean groups* give each its own slope
@@ -73,10 +89,14 @@ pv.compare(fits, keep="capital", labels=NAMES, foot=["nobs", "entities", "cov"],
 def cd(result):
     """Pesaran's test, of the residuals of any fit of these rows."""
     rows = data[["country", "year"]].assign(residual=np.asarray(result.resids))
-    return pv.cross_section_dependence_test(pv.Panel(rows, entity="country", time="year"), column="residual").statistic
+    return pv.cross_section_dependence_test(
+        pv.Panel(rows, entity="country", time="year"), column="residual"
+    ).statistic
 
 
-pd.Series({name: cd(result) for name, result in fits.items()}, name="CD").round(1).to_frame()
+pd.Series({name: cd(result) for name, result in fits.items()}, name="CD").round(
+    1
+).to_frame()
 
 # %%
 # Three of the first four are far above zero. Clusters by country do not cover that, so the intervals are too
@@ -90,8 +110,13 @@ own = fits["Common correlated effects"].individual["capital"].sort_values()
 errors = fits["Common correlated effects"].individual_std_errors["capital"][own.index]
 figure, ax = plt.subplots(figsize=(7, 6), layout="constrained")
 ax.errorbar(own, own.index, xerr=1.96 * errors, fmt="o", color="#0072b2", markersize=4)
-ax.axvline(fits["Common correlated effects"].params["capital"], color="black", linestyle="--")
-_ = ax.set(title="The effect of capital, country by country (CCE)", xlabel="Elasticity of output")
+ax.axvline(
+    fits["Common correlated effects"].params["capital"], color="black", linestyle="--"
+)
+_ = ax.set(
+    title="The effect of capital, country by country (CCE)",
+    xlabel="Elasticity of output",
+)
 
 # %%
 # Not in this picture. The dashed line is the average. Nobody believes in a negative effect of capital in Denmark.
@@ -108,7 +133,12 @@ pooled_mean_group = pv.fit_pooled_mean_group(panel, FORMULA)
 own_long_runs = pv.fit_ardl_mean_group(panel, FORMULA)
 pv.compare(
     {"Pooled mean group": pooled_mean_group, "Own long runs": own_long_runs},
-    labels=NAMES | {"capital": "Long run", "ec": "Share of the gap closed, ec", "D(capital)": "In the first year"},
+    labels=NAMES
+    | {
+        "capital": "Long run",
+        "ec": "Share of the gap closed, ec",
+        "D(capital)": "In the first year",
+    },
     drop="const",
     foot=["nobs", "entities"],
     stars=(),
@@ -135,7 +165,11 @@ pv.westerlund_test(panel, "output", ["capital"])
 
 every = {**fits, "Pooled mean group": pooled_mean_group}
 figure = pv.plot_coefficients(
-    every, keep="capital", labels=NAMES, title="One per cent more capital: per cent of output", figsize=(8.5, 4)
+    every,
+    keep="capital",
+    labels=NAMES,
+    title="One per cent more capital: per cent of output",
+    figsize=(8.5, 4),
 )
 _ = figure.axes[0].axvline(1 / 3, color="black", linestyle="--")
 

@@ -49,13 +49,19 @@ fits = {
     "Fama-MacBeth": pv.fit_fama_macbeth(data, FORMULA),
 }
 NAMES = {"value": "Market value", "capital": "Capital"}
-pv.compare(fits, keep=["value", "capital"], labels=NAMES, foot=["nobs", "cov"], stars=())
+pv.compare(
+    fits, keep=["value", "capital"], labels=NAMES, foot=["nobs", "cov"], stars=()
+)
 
 # %%
 # The figure shows the same numbers. Each mark is an estimate, each line its 95% interval.
 
 figure = pv.plot_coefficients(
-    fits, keep=["value", "capital"], labels=NAMES, title="Ten estimates of two slopes", figsize=(8, 5)
+    fits,
+    keep=["value", "capital"],
+    labels=NAMES,
+    title="Ten estimates of two slopes",
+    figsize=(8, 5),
 )
 
 # %%
@@ -81,10 +87,21 @@ figure = pv.plot_coefficients(
 # The slopes of each firm make the third group plain.
 
 slopes = fits["Mean group"].individual
-ax = slopes.plot.scatter("value", "capital", figsize=(7, 4.6), title="One regression for each firm: its two slopes")
+ax = slopes.plot.scatter(
+    "value",
+    "capital",
+    figsize=(7, 4.6),
+    title="One regression for each firm: its two slopes",
+)
 ax.margins(0.14)
 for firm, row in slopes.iterrows():
-    ax.annotate(firm, (row["value"], row["capital"]), xytext=(4, 4), textcoords="offset points", fontsize=8)
+    ax.annotate(
+        firm,
+        (row["value"], row["capital"]),
+        xytext=(4, 4),
+        textcoords="offset points",
+        fontsize=8,
+    )
 
 # %%
 # Which one, then?
@@ -134,7 +151,9 @@ pv.compare(
 # corrected interval, which lets a firm's errors be related, reaches from -0.09 to 0.71. General Motors alone
 # holds two thirds of what is known about it, and one firm is no sample. (The table warns too.)
 
-pv.cluster_diagnostics(robust, cluster="entity").table[["value", "capital"]].sort_values("capital").tail(3).round(2)
+pv.cluster_diagnostics(robust, cluster="entity").table[
+    ["value", "capital"]
+].sort_values("capital").tail(3).round(2)
 
 # %%
 # "The" slope of capital does not exist in these data either, as firms differ. And none of the ten estimators

@@ -26,7 +26,11 @@ import panelvar as pv
 # Internet users in per cent of the population, and GDP per head in constant US dollars.
 
 # The script may be started from the root of a clone or from its own folder.
-folder = next(path for path in (Path("examples/data"), Path("../../examples/data")) if path.is_dir())
+folder = next(
+    path
+    for path in (Path("examples/data"), Path("../../examples/data"))
+    if path.is_dir()
+)
 data = pd.read_csv(folder / "world_internet_income.csv")
 data["log_income"] = np.log(data["gdp_per_capita"])
 levels = pv.Panel(data, entity="country", time="year")
@@ -45,7 +49,9 @@ pv.compare(
     {
         "Between countries": pv.fit_between(levels, formula),
         "Country effects": pv.fit_fixed_effects(levels, formula, cov=by_country),
-        "Country and year effects": pv.fit_fixed_effects(levels, formula, effects="twoway", cov=by_country),
+        "Country and year effects": pv.fit_fixed_effects(
+            levels, formula, effects="twoway", cov=by_country
+        ),
     },
     drop="const",
     labels=NAMES,
@@ -68,8 +74,18 @@ pv.compare(
 countries = data.groupby("country")
 data["spread"] = countries["internet_users"].diff()
 data["growth"] = 100 * countries["log_income"].diff()
-changes = pv.Panel(data[["country", "year", "spread", "growth"]].dropna(), entity="country", time="year")
-model = pv.fit_panel_var(changes, ["spread", "growth"], lags=1, method="half-panel-jackknife", time_effects=True)
+changes = pv.Panel(
+    data[["country", "year", "spread", "growth"]].dropna(),
+    entity="country",
+    time="year",
+)
+model = pv.fit_panel_var(
+    changes,
+    ["spread", "growth"],
+    lags=1,
+    method="half-panel-jackknife",
+    time_effects=True,
+)
 model.summary()
 
 # %%
@@ -94,8 +110,12 @@ pv.granger_table(model)
 # Cumulative responses turn changes back into levels: by how much are users and income higher so many years after
 # a shock? The bands draw countries, with all their years, and estimate again.
 
-responses = model.impulse_responses(8, cumulative=True, bands=pv.EntityBootstrap(draws=499, seed=1))
-figure = responses.plot(labels={"spread": "Users, points", "growth": "Income, per cent"})
+responses = model.impulse_responses(
+    8, cumulative=True, bands=pv.EntityBootstrap(draws=499, seed=1)
+)
+figure = responses.plot(
+    labels={"spread": "Users, points", "growth": "Income, per cent"}
+)
 
 # %%
 # A shock to spread adds five points of users within eight years. It adds nothing to income that could be told
@@ -108,16 +128,30 @@ figure = responses.plot(labels={"spread": "Users, points", "growth": "Income, pe
 # Five estimators of the same system, for the two coefficients in question. (Least squares, ``"within"``, warns of
 # its bias.)
 
-METHODS = ["within", "hahn-kuersteiner", "half-panel-jackknife", "corrected-moments", "gmm"]
+METHODS = [
+    "within",
+    "hahn-kuersteiner",
+    "half-panel-jackknife",
+    "corrected-moments",
+    "gmm",
+]
 fits = {}
 for method in METHODS:
     instruments = pv.LagInstruments(collapse=True) if method == "gmm" else None
     fits[method] = pv.fit_panel_var(
-        changes, ["spread", "growth"], lags=1, method=method, instruments=instruments, time_effects=True
+        changes,
+        ["spread", "growth"],
+        lags=1,
+        method=method,
+        instruments=instruments,
+        time_effects=True,
     )
 print(f"GMM: Hansen's test, p = {fits['gmm'].hansen_j.pvalue:.3f}")
 figure = pv.plot_coefficients(
-    fits, keep=["[growth]L1.spread", "[spread]L1.growth"], title="Each on the other, a year before", figsize=(8, 4)
+    fits,
+    keep=["[growth]L1.spread", "[spread]L1.growth"],
+    title="Each on the other, a year before",
+    figsize=(8, 4),
 )
 
 # %%

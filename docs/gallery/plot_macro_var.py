@@ -79,7 +79,9 @@ _ = responses.plot(labels=names)
 # in the second year.
 
 # sphinx_gallery_thumbnail_number = 3
-_ = responses.plot(of="unemp", shocks="policy", labels=names, figsize=(5, 3.5), title="")
+_ = responses.plot(
+    of="unemp", shocks="policy", labels=names, figsize=(5, 3.5), title=""
+)
 
 # %%
 # Look at inflation in the first quarter after the shock: it *rises*, by 0.19 points. This is the price

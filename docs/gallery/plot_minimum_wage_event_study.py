@@ -79,11 +79,17 @@ for group in (2004, 2006, 2007):
     for period in range(2003, 2008):
         if period != group - 1:
             name = f"g{group}_{period}"
-            data[name] = ((data["first_treat"] == group) & (year == period)).astype(float)
+            data[name] = ((data["first_treat"] == group) & (year == period)).astype(
+                float
+            )
             columns.append(name)
-saturated = pv.fit_fixed_effects(data, f"lemp ~ {' + '.join(columns)} | county + year", cov="cluster")
+saturated = pv.fit_fixed_effects(
+    data, f"lemp ~ {' + '.join(columns)} | county + year", cov="cluster"
+)
 table = pd.DataFrame({"effect": saturated.params[columns]}).set_axis(
-    pd.MultiIndex.from_tuples([(int(name[1:5]), int(name[6:])) for name in columns], names=["group", "year"])
+    pd.MultiIndex.from_tuples(
+        [(int(name[1:5]), int(name[6:])) for name in columns], names=["group", "year"]
+    )
 )
 table["effect"].unstack().round(4)
 
@@ -109,7 +115,10 @@ by_group.summary()
 periods = {label: f"`{SINCE}[T.{since}]`" for since, label in enumerate(YEARS)}
 periods["Mean"] = "(" + " + ".join(periods.values()) + ") / 4"
 figure = pv.plot_coefficients(
-    {"County and year effects": study.nonlinear(periods), "Each group its own": by_group},
+    {
+        "County and year effects": study.nonlinear(periods),
+        "Each group its own": by_group,
+    },
     title="Log teen employment after a rise of the minimum wage",
 )
 

@@ -73,7 +73,9 @@ signs = pv.SignRestrictions(
     {("funds rate", "policy"): ("+", 3), ("prices", "policy"): ("-", 3)},
     seed=1,
 )
-agnostic = model.impulse_responses(20, identification=signs, level=0.68, bands=pv.MonteCarlo(1000, seed=1))
+agnostic = model.impulse_responses(
+    20, identification=signs, level=0.68, bands=pv.MonteCarlo(1000, seed=1)
+)
 print(textwrap.fill(agnostic.notes[0].text, 80))
 draw(agnostic, "Signs of the funds rate and of prices, none of output")
 
@@ -85,9 +87,9 @@ draw(agnostic, "Signs of the funds rate and of prices, none of output")
 # How many of the models have output fall?
 
 output = agnostic.draws[:, :, list(data.columns).index("output"), 0]
-pd.Series((output < 0).mean(axis=0)).rename_axis("quarters").loc[[0, 4, 8, 12]].rename("share with lower output").round(
-    2
-)
+pd.Series((output < 0).mean(axis=0)).rename_axis("quarters").loc[[0, 4, 8, 12]].rename(
+    "share with lower output"
+).round(2)
 
 # %%
 # These shares are not probabilities that the data give by themselves. Data cannot choose between models that
@@ -105,7 +107,9 @@ told = pv.SignRestrictions(
     },
     seed=1,
 )
-textbook = model.impulse_responses(20, identification=told, level=0.68, bands=pv.MonteCarlo(1000, seed=1))
+textbook = model.impulse_responses(
+    20, identification=told, level=0.68, bands=pv.MonteCarlo(1000, seed=1)
+)
 draw(textbook, "Output is told to fall, too")
 
 # %%
@@ -160,7 +164,9 @@ for ax, name in zip(axes, ("output", "prices"), strict=True):
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set_title(f"{name}, percent")
     ax.set_xlabel("quarters")
-fig.legend(*axes[0].get_legend_handles_labels(), frameon=False, ncols=4, loc="lower center")
+fig.legend(
+    *axes[0].get_legend_handles_labels(), frameon=False, ncols=4, loc="lower center"
+)
 fig.suptitle("Four answers to a funds rate one point higher")
 fig.tight_layout(rect=(0, 0.06, 1, 1))
 

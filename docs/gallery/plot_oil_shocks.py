@@ -21,7 +21,11 @@ from matplotlib import pyplot as plt
 import panelvar as pv
 
 # The script may be started from the root of the project or from its own folder.
-folder = next(path for path in (Path("examples/data"), Path("../../examples/data")) if path.is_dir())
+folder = next(
+    path
+    for path in (Path("examples/data"), Path("../../examples/data"))
+    if path.is_dir()
+)
 oil = pd.read_csv(folder / "oil_price.csv", index_col="quarter")["wti"]
 oil.index = pd.PeriodIndex(oil.index, freq="Q")
 us = pv.load_data("us_macro")
@@ -36,8 +40,12 @@ data = pd.DataFrame(
 
 fig, axes = plt.subplots(2, 1, figsize=(7, 4.5), sharex=True)
 fig.suptitle("The price of oil and inflation, 1986 to 2009")
-oil.loc[:"2009Q3"].plot(ax=axes[0], color="tab:blue", xlabel="", ylabel="Oil, dollars a barrel")
-data["inflation"].plot(ax=axes[1], color="tab:blue", xlabel="", ylabel="Inflation, % a year")
+oil.loc[:"2009Q3"].plot(
+    ax=axes[0], color="tab:blue", xlabel="", ylabel="Oil, dollars a barrel"
+)
+data["inflation"].plot(
+    ax=axes[1], color="tab:blue", xlabel="", ylabel="Inflation, % a year"
+)
 plt.tight_layout()
 
 # %%
@@ -115,16 +123,22 @@ signs = pv.SignRestrictions(
     seed=1,
 )
 by_signs = model.historical_decomposition(identification=signs)
-_ = by_signs.plot(of="oil", labels={"oil": "Change of the real price of oil"}, figsize=(8, 4.2))
+_ = by_signs.plot(
+    of="oil", labels={"oil": "Change of the real price of oil"}, figsize=(8, 4.2)
+)
 
 # %%
 # And a third scheme turns the first round: oil last, so that it answers American output and inflation at
 # once. Beside one another, for the fall of the real price of oil in the fourth quarter of 2008:
 
-last = pv.Cholesky(["output", "inflation", "oil"], shocks=("activity", "other prices", "oil price"))
+last = pv.Cholesky(
+    ["output", "inflation", "oil"], shocks=("activity", "other prices", "oil price")
+)
 schemes = {"oil first": first, "signs": signs, "oil last": last}
 parts = {
-    name: model.historical_decomposition(identification=scheme).to_frame()["oil"].loc["2008Q4"]
+    name: model.historical_decomposition(identification=scheme)
+    .to_frame()["oil"]
+    .loc["2008Q4"]
     for name, scheme in schemes.items()
 }
 columns = [
@@ -143,7 +157,9 @@ table.map("{:.0f}".format).replace("nan", "")
 
 ax = table.drop(columns="baseline").iloc[::-1].plot.barh(stacked=True, figsize=(8, 3))
 ax.figure.suptitle("Three histories of one fall of the price of oil")
-ax.set_xlabel("contribution to the change of the real price of oil in 2008Q4 (100 x log)")
+ax.set_xlabel(
+    "contribution to the change of the real price of oil in 2008Q4 (100 x log)"
+)
 ax.legend(
     frameon=False,
     loc="lower center",

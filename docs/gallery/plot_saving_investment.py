@@ -22,7 +22,11 @@ from matplotlib import pyplot as plt
 import panelvar as pv
 
 # The script may be started from the root of the project or from its own folder.
-folder = next(path for path in (Path("examples/data"), Path("../../examples/data")) if path.is_dir())
+folder = next(
+    path
+    for path in (Path("examples/data"), Path("../../examples/data"))
+    if path.is_dir()
+)
 shares = pd.read_csv(folder / "saving_investment.csv")
 panel = pv.Panel(shares, entity="country", time="year")
 
@@ -90,7 +94,9 @@ pd.DataFrame(
 
 print(pv.cross_section_exponent(panel, "investment", changes=True).reading())
 print(pv.cross_section_exponent(panel, "saving", changes=True).reading())
-pv.panel_unit_root_table(panel, ["investment", "saving"], tests=["ips", "cips", "hadri"], lags=1)
+pv.panel_unit_root_table(
+    panel, ["investment", "saving"], tests=["ips", "cips", "hadri"], lags=1
+)
 
 # %%
 # They do share shocks, so that CIPS is the test to read and IPS, which takes countries to be independent, is
@@ -104,7 +110,9 @@ pv.panel_unit_root_table(panel, ["investment", "saving"], tests=["ips", "cips", 
 # Is there a long-run relation?
 # -----------------------------
 
-pv.panel_cointegration_table(panel, "investment", "saving", tests=["pedroni", "kao", "westerlund"])
+pv.panel_cointegration_table(
+    panel, "investment", "saving", tests=["pedroni", "kao", "westerlund"]
+)
 
 # %%
 # Fifteen of sixteen statistics reject that no country is cointegrated. Do not count them as fifteen
@@ -112,7 +120,9 @@ pv.panel_cointegration_table(panel, "investment", "saving", tests=["pedroni", "k
 # reject what is true with few periods. Westerlund's tests can draw panels that keep the shocks that countries
 # share:
 
-pv.westerlund_test(panel, "investment", "saving", lags=1, leads=0, draws=399, seed=1).summary()
+pv.westerlund_test(
+    panel, "investment", "saving", lags=1, leads=0, draws=399, seed=1
+).summary()
 
 # %%
 # They still reject at the 5 percent level. So there is a relation, in some countries at least. What is its
@@ -140,7 +150,9 @@ pv.compare(results)
 
 # sphinx_gallery_thumbnail_number = 2
 individual = results["DOLS"].individual["saving"].sort_values()
-ax = individual.plot.barh(figsize=(7, 5.5), color="tab:blue", label="one country", ylabel="")
+ax = individual.plot.barh(
+    figsize=(7, 5.5), color="tab:blue", label="one country", ylabel=""
+)
 ax.set_title("Long-run slopes, country by country")
 ax.set_xlabel("long-run slope of investment on saving (DOLS)")
 ax.axvline(
@@ -161,7 +173,9 @@ plt.tight_layout()
 halves = {}
 for first, last in ((1973, 1992), (1993, 2013)):
     half = pv.Panel(shares[shares["year"].between(first, last)], "country", "year")
-    halves[f"{first} to {last}"] = pv.fit_dols(half, "investment", "saving", leads=1, lags=1)
+    halves[f"{first} to {last}"] = pv.fit_dols(
+        half, "investment", "saving", leads=1, lags=1
+    )
 pv.compare(halves)
 
 # %%
@@ -171,7 +185,9 @@ pv.compare(halves)
 early, late = halves.values()
 difference = early.params["saving"] - late.params["saving"]
 error = (early.std_errors["saving"] ** 2 + late.std_errors["saving"] ** 2) ** 0.5
-pd.Series({"difference": difference, "standard error": error, "ratio": difference / error}).round(2)
+pd.Series(
+    {"difference": difference, "standard error": error, "ratio": difference / error}
+).round(2)
 
 # %%
 # It is 1.3 standard errors: suggestive, no more. Twenty years a country are also few for an estimator that

@@ -37,7 +37,9 @@ OCCUPATIONS = [
 data = pv.load_data("wage_panel")
 data["occupation"] = data["occupation"].map(dict(enumerate(OCCUPATIONS, start=1)))
 
-shares = data.groupby("occupation").agg(interviews=("union", "size"), members=("union", "mean"))
+shares = data.groupby("occupation").agg(
+    interviews=("union", "size"), members=("union", "mean")
+)
 shares = shares.sort_values("interviews")
 figure, ax = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
 bars = ax.barh(shares.index, shares["interviews"])
@@ -68,7 +70,9 @@ SHOWN = {
     "labels": {"union": "Union member"},
     "below": ["std_errors", "conf_int"],
     "foot": ["clusters"],
-    "rows": {"Degrees of freedom": lambda result: f"{result.df_coefficients['union']:.1f}"},
+    "rows": {
+        "Degrees of freedom": lambda result: f"{result.df_coefficients['union']:.1f}"
+    },
     "stars": (),
     "warnings": False,
 }
@@ -101,7 +105,9 @@ diagnostics.effective_clusters.head(5).round(1).rename("of 9 clusters").to_frame
 # %%
 # Of nine clusters about six count for the union coefficient. (This warns too.) Which?
 
-diagnostics.table["union"].sort_values(ascending=False).head(4).round(2).rename("share of the information").to_frame()
+diagnostics.table["union"].sort_values(ascending=False).head(4).round(2).rename(
+    "share of the information"
+).to_frame()
 
 # %%
 # Nearly half of what the data say of the premium comes from operatives and craftsmen.
@@ -134,7 +140,9 @@ men = data.groupby("person")[["union", "occupation"]].nunique()
 (men > 1).mean().round(2).rename("share of men who changed").to_frame()
 
 # %%
-within = pv.fit_fixed_effects(data, "lwage ~ union + married + I(exper**2) | person + year")
+within = pv.fit_fixed_effects(
+    data, "lwage ~ union + married + I(exper**2) | person + year"
+)
 within_by_man = within.with_cov("cluster")
 pv.compare(
     {
@@ -173,7 +181,12 @@ intervals = {
 figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 for place, (name, (low, high)) in enumerate(intervals.items()):
     of_man = name.startswith("Same")
-    ax.plot([low, high], [place, place], color="#d55e00" if of_man else "#0072b2", linewidth=2)
+    ax.plot(
+        [low, high],
+        [place, place],
+        color="#d55e00" if of_man else "#0072b2",
+        linewidth=2,
+    )
     ax.plot((within if of_man else pooled).params["union"], place, "o", color="black")
 ax.axvline(0, color="grey", linewidth=0.9)
 ax.set_yticks(range(len(intervals)), list(intervals))
@@ -196,7 +209,9 @@ _ = ax.set(title="The union premium: two estimates, many intervals", xlabel="Log
 pv.compare(
     {
         "Without occupations": by_man,
-        "With occupations": pv.fit_pooled(data, f"lwage ~ union + {CONTROLS} + C(occupation)", cov="cluster"),
+        "With occupations": pv.fit_pooled(
+            data, f"lwage ~ union + {CONTROLS} + C(occupation)", cov="cluster"
+        ),
     },
     **SHOWN,
 )

@@ -25,7 +25,11 @@ import panelvar as pv
 # work, ``ed`` years of schooling.
 
 # The script may be started from the root of a clone or from its own folder.
-folder = next(path for path in (Path("examples/data"), Path("../../examples/data")) if path.is_dir())
+folder = next(
+    path
+    for path in (Path("examples/data"), Path("../../examples/data"))
+    if path.is_dir()
+)
 data = pd.read_csv(folder / "psid_wages.csv")
 data["exp2"] = data["exp"] ** 2
 panel = pv.Panel(data, entity="id", time="year")
@@ -60,7 +64,9 @@ pv.hausman_test(fixed, random)
 
 ENDOGENOUS = ["exp", "exp2", "wks", "married", "union", "ed"]
 taylor = pv.fit_hausman_taylor(panel, EVERYTHING, endogenous=ENDOGENOUS)
-amemiya = pv.fit_hausman_taylor(panel, EVERYTHING, endogenous=ENDOGENOUS, method="amemiya-macurdy")
+amemiya = pv.fit_hausman_taylor(
+    panel, EVERYTHING, endogenous=ENDOGENOUS, method="amemiya-macurdy"
+)
 results = {
     "Pooled": pooled,
     "Random": random,
@@ -68,8 +74,20 @@ results = {
     "Hausman-Taylor": taylor,
     "Amemiya-MaCurdy": amemiya,
 }
-NAMES = {"ed": "Schooling, years", "exp": "Experience", "exp2": "Experience squared", "union": "Union", "wks": "Weeks"}
-NAMES |= {"bluecol": "Blue collar", "ind": "Manufacturing", "south": "South", "smsa": "City", "married": "Married"}
+NAMES = {
+    "ed": "Schooling, years",
+    "exp": "Experience",
+    "exp2": "Experience squared",
+    "union": "Union",
+    "wks": "Weeks",
+}
+NAMES |= {
+    "bluecol": "Blue collar",
+    "ind": "Manufacturing",
+    "south": "South",
+    "smsa": "City",
+    "married": "Married",
+}
 NAMES |= {"female": "Female", "black": "Black"}
 pv.compare(results, labels=NAMES, drop="const", stars=(), foot=["nobs", "entities"])
 
@@ -111,13 +129,20 @@ pv.hausman_test(fixed, taylor)
 
 choices = {"As above": taylor.with_cov("cluster")}
 for name in ("south", "smsa", "ind", "bluecol"):
-    fit = pv.fit_hausman_taylor(panel, EVERYTHING, endogenous=[*ENDOGENOUS, name], cov="cluster")
+    fit = pv.fit_hausman_taylor(
+        panel, EVERYTHING, endogenous=[*ENDOGENOUS, name], cov="cluster"
+    )
     choices[f"{NAMES[name]} endogenous too"] = fit
 choices["Effects of years added"] = pv.fit_hausman_taylor(
     panel, f"{EVERYTHING} + i(year)", endogenous=ENDOGENOUS, cov="cluster"
 )
 figure = pv.plot_coefficients(
-    choices, keep="ed", labels=NAMES, title="A year of schooling, by what is assumed", values=True, figsize=(9, 3.4)
+    choices,
+    keep="ed",
+    labels=NAMES,
+    title="A year of schooling, by what is assumed",
+    values=True,
+    figsize=(9, 3.4),
 )
 
 # %%
