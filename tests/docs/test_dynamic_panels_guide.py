@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from docs.guide_cells import names_of
 
 import panelvar as pv
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "dynamic_panels.md"
 LAG, WAGE = 0.6, -0.4
 
 
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
     """The names that the page's cells leave, up to the mistaken instruments."""
-    names: dict[str, Any] = {}
-    for cell in re.findall(
-        r"^```\{code-cell\} python\n(?:---\n.*?^---\n)?(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S
-    ):
-        if "pv.compare" not in cell or "mistaken" in cell:
-            exec(cell.partition("pv.compare(")[0], names)
-    plt.close("all")
-    return names
+    return names_of("dynamic_panels", 0, 2, 3)
 
 
 def test_pooled_and_within_lie_on_either_side_of_the_lag(page):
@@ -110,3 +100,12 @@ def test_a_constant_added_to_y_changes_the_estimates_unless_period_effects_balan
         for shift in (0.0, 10.0)
     ]
     assert bool(abs(lags[0] - lags[1]) > 1e-6) is moves
+
+
+def test_a_missing_row_costs_differences_one_row_more(page):
+    whole, gap = (
+        [pv.fit_arellano_bond(panel, "jobs", "wage", transform=each).nobs for each in ("fd", "fod")]
+        for panel in (page["panel"], page["panel"].drop((3, 2014)))
+    )
+    assert whole[0] == whole[1]
+    assert gap[0] == gap[1] - 1

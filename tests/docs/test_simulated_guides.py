@@ -1,0 +1,61 @@
+"""Guides that simulate: what their prose and pictures say of the estimates, and the rates that no table has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from docs.guide_cells import names_of
+
+import panelvar as pv
+
+
+def interval(result: Any, name: str) -> tuple[float, float]:
+    low, high = result.conf_int().loc[name]
+    return low, high
+
+
+def test_corrected_estimates_are_near_the_lag_and_fixed_effects_far_below():
+    results = names_of("bias_corrected_panels", 0)["results"]
+    assert interval(results["within"], "L(y)")[1] < 0.6
+    for name in ("moments", "expansion"):
+        low, high = interval(results[name], "L(y)")
+        assert low < 0.6 < high
+
+
+def test_least_squares_of_levels_is_too_high_and_the_others_closer():
+    fits = names_of("cointegrating_regressions", 0)["fits"]
+    least_squares = fits.pop("least squares")
+    assert least_squares.params["price"] == pytest.approx(1.075, abs=0.0005)
+    assert interval(least_squares, "price")[0] > 1.0
+    assert all(abs(fit.params["price"] - 1.0) < 0.04 for fit in fits.values())
+    assert 1.0 < interval(fits["FMOLS, pooled"], "price")[0] < 1.01
+    assert interval(fits["DOLS, group mean"], "price")[0] < 1.0
+
+
+def rate(test, entities: int, periods: int, draws: int, root: float = 0.0) -> float:
+    """How often a test of fixed effects rejects at 5% where errors have this autocorrelation."""
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["entity", "time"])
+    rejected = 0
+    for _ in range(draws):
+        errors = rng.standard_normal((entities, periods))
+        errors[:, 0] /= np.sqrt(1.0 - root**2)
+        for t in range(1, periods):
+            errors[:, t] += root * errors[:, t - 1]
+        frame = pd.DataFrame({"y": errors.ravel(), "x": rng.standard_normal(len(index))}, index=index)
+        rejected += test(pv.fit_fixed_effects(frame, "y", "x")).pvalue < 0.05
+    return rejected / draws
+
+
+@pytest.mark.parametrize(("entities", "said"), [(10, 0.41), (25, 0.7), (50, 0.92)])
+def test_the_wald_test_of_variances_rejects_as_often_as_its_guide_says(entities, said):
+    assert rate(pv.modified_wald_test, entities, periods=20, draws=60) == pytest.approx(said, abs=0.2)
+
+
+def test_the_robust_test_of_serial_correlation_misses_what_is_nearly_a_random_walk():
+    shape = {"entities": 48, "periods": 17, "draws": 20, "root": 0.98}
+    assert rate(lambda fixed: pv.born_breitung_test(fixed, statistic="hr"), **shape) < 0.3
+    assert rate(lambda fixed: pv.born_breitung_test(fixed, statistic="lm"), **shape) == 1.0
