@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from docs.guide_cells import names_of
 
 import panelvar as pv
+
+SIZES = Path(__file__).resolve().parents[1] / "simulation" / "sizes.csv"
 
 
 def interval(result: Any, name: str) -> tuple[float, float]:
@@ -33,6 +37,35 @@ def test_least_squares_of_levels_is_too_high_and_the_others_closer():
     assert all(abs(fit.params["price"] - 1.0) < 0.04 for fit in fits.values())
     assert 1.0 < interval(fits["FMOLS, pooled"], "price")[0] < 1.01
     assert interval(fits["DOLS, group mean"], "price")[0] < 1.0
+
+
+def rates(study: str, call: str) -> list[float]:
+    """Per cent of true nulls that a call rejected at 5%, by size of the panel, as the simulations left them."""
+    with SIZES.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.reader(lines) if row[:2] == [study, call]]
+    return [100.0 * int(row[4]) / int(row[3]) for row in rows]
+
+
+FACTOR = "Panel unit roots: random walks with a strong common factor"
+
+
+def test_independence_is_as_costly_under_a_factor_as_the_guide_to_panel_unit_roots_says():
+    for call in ("ips_test(y, lags=0)", "fisher_test(y, lags=0)"):
+        found = rates(FACTOR, call)
+        assert round(min(found)) >= 23
+        assert round(max(found)) <= 42
+    for call in ("cips_test(y)", "panic_test(y)", "simes_test(y, lags=0)", "demetrescu_hanck_test(y, lags=0)"):
+        found = rates(FACTOR, call)
+        assert len(found) == 9
+        assert max(found) < 8.0
+
+
+def test_other_programs_levin_lin_chu_rejects_as_often_as_the_guide_says():
+    walks = "Panel unit roots: independent random walks"
+    constant = rates(walks, 'llc_test(y, lags=0, convention="gretl")')
+    drifts = rates(f"{walks} with drifts", 'llc_test(y, lags=0, trend="ct", convention="stata")')
+    assert [round(min(constant)), round(max(constant))] == [11, 72]
+    assert [round(min(drifts)), round(max(drifts))] == [18, 98]
 
 
 def rate(test, entities: int, periods: int, draws: int, root: float = 0.0) -> float:
