@@ -61,15 +61,15 @@ CELLS = (
 )
 
 
-def walks(rng: np.random.Generator, entities: int, periods: int, root: float) -> np.ndarray:
-    """Sums (N, T) of an autoregression."""
+def walks(rng: np.random.Generator, entities: int, periods: int, root: float | np.ndarray) -> np.ndarray:
+    """Sums (N, T) of an autoregression, whose root may be each entity's."""
     changes = rng.standard_normal((entities, periods + 30))
     for period in range(1, periods + 30):
         changes[:, period] += root * changes[:, period - 1]
     return changes[:, -periods:].cumsum(axis=1)
 
 
-def sample(rng: np.random.Generator, entities: int, periods: int, root: float) -> dict[str, pd.DataFrame]:
+def sample(rng: np.random.Generator, entities: int, periods: int, root: float | np.ndarray) -> dict[str, pd.DataFrame]:
     """A variable as a table, and with a regressor that has nothing to do with it."""
     y, x = walks(rng, entities, periods, root), walks(rng, entities, periods, 0.0)
     index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["entity", "time"])
@@ -111,17 +111,20 @@ WAYS = {"signs, periods changing places": 7, "signs": 9, "blocks of 5": 30, "blo
 """How panels of so many periods are drawn."""
 LONGER_CALLS = ("fisher, bic", "ips", "pedroni")
 MORE_DRAWS, MORE_SAMPLES = 199, 500
-WITH_FACTOR = ((25, 9),)
-"""Entities and periods of the panels that share a factor, too."""
+ENTITIES = (10, 25)
+FACTOR, ROOTS_BY_ENTITY = "a factor", "roots by entity"
+MORE = {FACTOR: (9,), ROOTS_BY_ENTITY: (9, 20)}
+"""Periods of more panels of 25 entities: moved by one walk, or whose changes have a root each."""
 
 
-def longer(entities: int, periods: int, factor: bool) -> dict[str, float]:
-    """Percent of samples that default calls reject, perhaps of entities that a walk moves by loadings N(1, 1)."""
-    rng = np.random.default_rng([entities, periods, factor, 4])
+def longer(entities: int, periods: int, kind: str) -> dict[str, float]:
+    """Percent of samples of a kind that default calls reject."""
+    rng = np.random.default_rng([entities, periods, ["", *MORE].index(kind), 4])
     found: dict[str, list[bool]] = {name: [] for name in LONGER_CALLS}
     for number in range(MORE_SAMPLES):
-        data = sample(rng, entities, periods, 0.0)
-        if factor:
+        root = rng.uniform(-0.4, 0.7, entities) if kind == ROOTS_BY_ENTITY else 0.0
+        data = sample(rng, entities, periods, root)
+        if kind == FACTOR:
             shared = rng.standard_normal((periods, 1)).cumsum(axis=0) * (1.0 + rng.standard_normal(entities))
             data["y"] += shared
             data["relation"]["y"] += shared.T.ravel()
@@ -134,23 +137,23 @@ def longer(entities: int, periods: int, factor: bool) -> dict[str, float]:
 
 def write_longer() -> None:
     """Print the second table."""
-    print(
-        f"The same of {MORE_SAMPLES} samples with {MORE_DRAWS} draws each and white changes, by periods and so by how"
-    )
-    print(
-        "panels are drawn (standard error at 5: 1.0). In the last row a factor moves all entities, a random walk with"
-    )
-    print("loadings N(1, 1). `tests/simulation/panel_bootstrap.py` made it.\n")
+    print(f"The same of {MORE_SAMPLES} samples with {MORE_DRAWS} draws each and white changes, by periods and so by")
+    print("how panels are drawn (standard error at 5: 1.0). A factor is a random walk that moves all entities, with")
+    print("loadings N(1, 1). Roots by entity are uniform between -0.4 and 0.7: signs take one autoregression for")
+    print("all entities, blocks take none. `tests/simulation/panel_bootstrap.py` made it.\n")
     calls = [CALLS[name].replace(", trend={trend!r}", "") for name in LONGER_CALLS]
     print(f"| draws | N | T | {' | '.join(f'`{call}`' for call in calls)} |")
     print("|---|---|---|---|---|---|", flush=True)
-    cells = [(way, n, periods, False) for way, periods in WAYS.items() for n in (10, 25)]
-    cells += [
-        (f"{way}, a factor", n, periods, True) for way, t in WAYS.items() for n, periods in WITH_FACTOR if t == periods
-    ]
-    for way, entities, periods, factor in cells:
-        rates = longer(entities, periods, factor).values()
+    cells = [(way, n, periods, "") for way, periods in WAYS.items() for n in ENTITIES]
+    cells += [(f"{way_of(periods)}, {kind}", 25, periods, kind) for kind, each in MORE.items() for periods in each]
+    for way, entities, periods, kind in cells:
+        rates = longer(entities, periods, kind).values()
         print(f"| {way} | {entities} | {periods} | {' | '.join(f'{rate:.1f}' for rate in rates)} |", flush=True)
+
+
+def way_of(periods: int) -> str:
+    """How panels of so many periods are drawn: as the next shorter ones of `WAYS`."""
+    return max((least, way) for way, least in WAYS.items() if least <= periods)[1]
 
 
 def main() -> None:

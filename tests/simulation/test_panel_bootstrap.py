@@ -26,7 +26,11 @@ def test_signs_hold_the_level_and_blocks_are_on_the_safe_side():
     rows = [line.strip("| ").split(" | ") for line in study.LONGER.read_text(encoding="utf-8").splitlines()]
     drawn = [row for row in rows if row[0].startswith(tuple(study.WAYS))]
     rates = {(row[0], *map(int, row[1:3])): np.array(row[3:], float) for row in drawn}
-    assert {key[2] for key in rates} == set(study.WAYS.values())
+    expected = {(way, n, periods) for way, periods in study.WAYS.items() for n in study.ENTITIES}
+    expected |= {
+        (f"{study.way_of(periods)}, {kind}", 25, periods) for kind, each in study.MORE.items() for periods in each
+    }
+    assert set(rates) == expected
     for (way, *_), own in rates.items():
-        assert own.max() <= 8.0
+        assert own.max() <= (9.0 if way.endswith(study.ROOTS_BY_ENTITY) else 8.0)
         assert own.min() >= 2.5 or way.startswith("blocks")

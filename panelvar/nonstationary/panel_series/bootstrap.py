@@ -77,8 +77,9 @@ class PanelBootstrap:
     -----
     Use it in short panels, and wherever entities share shocks. With few periods the distributions that the tests are
     referred to are far off; the draws have the panel's own lengths. Signs allow for variances that change over time,
-    and for one lag of autocorrelation of the changes; blocks for autocorrelation of any form, if there are many
-    periods.
+    and for one lag of autocorrelation of the changes, the same in all entities. With 25 entities whose roots of changes
+    lie between -0.4 and 0.7, tests at 5 percent reject 3 to 4 percent at 9 periods and 7 to 9 at 20. Blocks allow for
+    autocorrelation of any form, if there are many periods, and are careful: .8 to 3.8 percent at 30 and 50.
 
     Examples
     --------
