@@ -54,6 +54,9 @@ def test_independence_is_as_costly_under_a_factor_as_the_guide_to_panel_unit_roo
         found = rates(FACTOR, call)
         assert round(min(found)) >= 23
         assert round(max(found)) <= 42
+    moon_perron = rates(FACTOR, "moon_perron_test(y)")
+    assert [round(min(moon_perron[::3])), round(max(moon_perron[::3]))] == [14, 24]
+    assert [round(min(moon_perron[2::3])), round(max(moon_perron[2::3]))] == [8, 9]
     for call in ("cips_test(y)", "panic_test(y)", "simes_test(y, lags=0)", "demetrescu_hanck_test(y, lags=0)"):
         found = rates(FACTOR, call)
         assert len(found) == 9
@@ -92,3 +95,16 @@ def test_the_robust_test_of_serial_correlation_misses_what_is_nearly_a_random_wa
     shape = {"entities": 48, "periods": 17, "draws": 20, "root": 0.98}
     assert rate(lambda fixed: pv.born_breitung_test(fixed, statistic="hr"), **shape) < 0.3
     assert rate(lambda fixed: pv.born_breitung_test(fixed, statistic="lm"), **shape) == 1.0
+
+
+def test_errors_of_fama_and_macbeth_are_less_than_half_of_the_spread_where_entities_have_effects():
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product([range(152), range(19)], names=["entity", "time"])
+    found = []
+    for _ in range(60):
+        columns = rng.standard_normal((2, 152, 1)) + rng.standard_normal((2, 152, 19))
+        frame = pd.DataFrame({"y": columns[0].ravel(), "x": columns[1].ravel()}, index=index)
+        result = pv.fit_fama_macbeth(frame, "y", ["x"])
+        found.append((result.params["x"], result.std_errors["x"]))
+    slopes, errors = np.transpose(found)
+    assert errors.mean() < 0.5 * slopes.std()
