@@ -1,10 +1,26 @@
 /* The words of a query add up. Sphinx lists the pages that have all of them, and ranks a page by its best word alone, so that one
    word which the right page lacks hides it. Here a word counts by how rare it is and by where it stands, most of the words are
    enough, and words that stand in one heading count once more. Index entries of a page are names that others give its subject. */
-Search.performTermsSearch = (searchTerms, excludedTerms) => {
-  const { terms, titleterms, titles, alltitles, indexentries, docnames, filenames } = Search._index;
+let prepared = null;
+/* What no query changes: the words of titles, of headings, and of the names that others give a subject. */
+const prepare = () => {
+  const { titles, alltitles, indexentries, docnames } = Search._index;
   const stemmer = new Stemmer();
   const stems = (text) => new Set(splitQuery(text.toLowerCase()).map((word) => stemmer.stemWord(word)));
+  // Entries of the reference are names of functions; those of the glossary are marked as the main ones.
+  const isReference = (file) => Scorer.rooms[docnames[file].split("/")[0]] < 0;
+  const otherNames = Object.entries(indexentries).flatMap(([entry, places]) => {
+    const files = places.filter(([file, , main]) => !main && !isReference(file)).map(([file]) => file);
+    return files.length ? [[stems(entry), files]] : [];
+  });
+  const headings = Object.entries(alltitles).map(([title, where]) => [stems(title), where.map(([file]) => file)]);
+  return { named: titles.map(stems), otherNames, headings };
+};
+
+Search.performTermsSearch = (searchTerms, excludedTerms) => {
+  const { terms, titleterms, titles, docnames, filenames } = Search._index;
+  prepared ??= prepare();
+  const { named, otherNames, headings } = prepared;
   const pages = (index, word) => (Object.hasOwn(index, word) ? [index[word]].flat() : []);
   const like = (index, word) =>
     word.length > 2
@@ -12,14 +28,6 @@ Search.performTermsSearch = (searchTerms, excludedTerms) => {
           .filter((other) => other.includes(word))
           .flatMap((other) => pages(index, other))
       : [];
-  const named = titles.map(stems);
-  // Entries of the reference are names of functions; those of the glossary are marked as the main ones.
-  const isReference = (file) => Scorer.rooms[docnames[file].split("/")[0]] < 0;
-  const otherNames = Object.entries(indexentries).flatMap(([entry, places]) => {
-    const files = places.filter(([file, , main]) => !main && !isReference(file)).map(([file]) => file);
-    return files.length ? [[stems(entry), files]] : [];
-  });
-
   const places = [...searchTerms].map((word) => {
     const place = new Map();
     const put = (files, worth) => files.forEach((file) => place.set(file, Math.max(worth, place.get(file) || 0)));
@@ -41,11 +49,13 @@ Search.performTermsSearch = (searchTerms, excludedTerms) => {
     if (shared.length < 2) return;
     files.forEach((file) => together.set(file, Math.max(weigh(shared) / whole, together.get(file) || 0)));
   };
-  Object.entries(alltitles).forEach(([title, where]) => join(stems(title), where.map(([file]) => file)));
+  headings.forEach(([title, files]) => join(title, files));
   otherNames.forEach(([entry, files]) => join(entry, files));
   const excluded = new Set([...excludedTerms].flatMap((word) => [...pages(terms, word), ...pages(titleterms, word)]));
 
+  const meant = Scorer.meant[Scorer.query()];
   return docnames.flatMap((page, file) => {
+    if (page === meant) return [[page, titles[file], "", null, 0, filenames[file], SearchResultKind.text]];
     const present = found.filter(([, place]) => place.has(file));
     if (!present.length || excluded.has(file)) return [];
     if (weigh(present.map(([word]) => word)) < Scorer.enough * whole) return [];

@@ -24,16 +24,36 @@ var Scorer = {
     studies: 0,
     api: -6,
     evidence: -8,
+    changelog: -10,
     developers: -12,
   },
 
+  // Whole queries whose page has other words in its title, or no more of them than its neighbours have.
+  meant: {
+    "adf test": "guide/unit_roots",
+    "dickey fuller": "guide/unit_roots",
+    johansen: "guide/cointegration",
+    "lag length": "guide/var",
+    "lag selection": "guide/var",
+    "large data": "how_to/large_data",
+    lincom: "guide/questions",
+    "multiway clustering": "guide/covariances",
+    predict: "guide/questions",
+    predictions: "guide/questions",
+    stationarity: "guide/unit_roots",
+    "two-way clustering": "guide/covariances",
+    varsoc: "guide/var",
+  },
+
+  query: () => (new URLSearchParams(window.location.search).get("q") || "").trim().toLowerCase(),
+
   score: ([docname, title, anchor, description, score, file, kind]) => {
-    const query = new URLSearchParams(window.location.search).get("q") || "";
+    const query = Scorer.query();
     const room = Scorer.rooms[docname.split("/")[0]] || 0;
+    if (kind === "text" && Scorer.meant[query] === docname) return 100;
     if (kind === "object") {
       // The full name of a function is asked for on purpose; a common word is not.
-      const name = query.trim().toLowerCase();
-      const exact = title.toLowerCase().split(".").pop() === name && name.includes("_");
+      const exact = title.toLowerCase().split(".").pop() === query && query.includes("_");
       return exact ? score + 30 : score + room - 6;
     }
     // An entry of the glossary, say, is worth a look, and no more than a page's text is.
@@ -48,7 +68,7 @@ var Scorer = {
     if (room < Scorer.rooms.look_up || !asked.length || !asked.every((word) => named.includes(word))) return score + room;
     const begins = asked.every((word, place) => named[place] === word);
     // Words of one stem differ: who asks for cointegration does not mean cointegrating regressions first.
-    const literally = page.toLowerCase().startsWith(query.trim().toLowerCase());
+    const literally = page.toLowerCase().startsWith(query);
     return score + room + 20 + (10 * asked.length) / named.length + (begins ? 8 : 0) + (literally ? 2 : 0);
   },
 };

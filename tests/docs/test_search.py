@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import pytest
+from docs.built_pages import HTML, ROOT
 from docs.search_engine import search
 
 pytestmark = pytest.mark.built
@@ -55,6 +59,31 @@ RIGHT = {
     "xtabond2 table": {"how_to/xtabond2_table"},
     "how do I install this": {"start/installation"},
     "confidence bands": {"guide/var_bands"},
+    "xtreg fe": {"coming_from/stata"},
+    "xtreg re": {"coming_from/stata"},
+    "reghdfe": {"coming_from/stata"},
+    "xtscc": {"guide/covariances", "coming_from/stata"},
+    "xtdpdsys": {"guide/dynamic_panels", "coming_from/stata_dynamic"},
+    "boottest": {"guide/few_clusters"},
+    "xtpmg": {"guide/error_correction"},
+    "esttab": {"guide/tables", "how_to/tables_for_a_paper", "coming_from/stata"},
+    "margins": {"guide/questions", "how_to/interactions_and_margins"},
+    "lincom": {"guide/questions"},
+    "predict": {"guide/questions"},
+    "varsoc": {"guide/var", "coming_from/stata"},
+    "lag length": {"guide/var"},
+    "Johansen": {"guide/cointegration", "guide/panel_cointegration"},
+    "Dickey Fuller": {"guide/unit_roots"},
+    "Arellano Bond": {"guide/dynamic_panels"},
+    "system GMM": {"guide/dynamic_panels"},
+    "two-way clustering": {"guide/covariances"},
+    "newey west": {"guide/covariances"},
+    "large data": {"how_to/large_data"},
+    "repeated cross-sections": {"how_to/repeated_cross_sections"},
+    "marginal effects": {"guide/questions", "how_to/interactions_and_margins"},
+    "difference in differences": {"how_to/event_studies"},
+    "hausman test": {"guide/tests"},
+    "convention stata": {"coming_from/stata"},
 }
 """A query -> the pages of which one must come first."""
 
@@ -76,6 +105,35 @@ def test_the_right_page_comes_first(query):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_name_of_a_function_leads_to_its_page(name):
     assert search(name)[0].page == f"api/generated/{NAMES[name]}"
+
+
+def test_pages_that_queries_mean_exist():
+    scorer = (ROOT / "docs" / "building" / "search_scorer.js").read_text(encoding="utf-8")
+    meant = re.search(r"^  meant: \{\n(.*?)^  \},$", scorer, re.MULTILINE | re.DOTALL)
+    pages = re.findall(r': "(\w+/\w+)",$', meant[1], re.MULTILINE)
+    assert len(pages) == meant[1].count("\n")
+    assert [page for page in pages if not (ROOT / "docs" / f"{page}.md").exists()] == []
+
+
+@pytest.mark.parametrize("query", ["xtreg fe", "driscoll kraay", "impulse response"])
+def test_from_the_disk_results_come_with_excerpts(query):
+    """A browser that reads a file may load no other page."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome", playwright.chromium.executable_path)
+        installed = next(filter(None, map(shutil.which, names)), None)
+        if installed is None:
+            pytest.skip("no Chromium is installed")
+        browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{(HTML / 'search.html').as_uri()}?q={query.replace(' ', '+')}")
+        page.wait_for_selector("ul.search li:first-child p.context")
+        first = page.locator("ul.search li").first
+        address = first.locator("a").get_attribute("href")
+        excerpt = first.locator("p.context").inner_text()
+        browser.close()
+    assert address.partition(".html")[0] in RIGHT[query]
+    assert len(excerpt.split()) >= 10
 
 
 def test_the_engine_searches():
