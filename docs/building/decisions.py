@@ -3,7 +3,7 @@
 The body of the directive is a list. A question is in bold and has a list of answers below it; an end is a link::
 
     :::{decision} Which estimator?
-    **Do the entities have effects of their own?**
+    **Does each entity have its own effect?**
     - No: [pooled least squares](../guide/pooled.md)
     - Yes. **May they be correlated with the regressors?**
       - Yes: [fixed effects](../guide/fixed_effects.md)

@@ -69,7 +69,7 @@ figure = pv.plot_within_between(
 # %%
 # Georgia, South Carolina and Alabama have the highest taxes on beer, and they also have long rural roads, on
 # which people die for other reasons. The comparison of states blames the tax for the roads. The comparison of a
-# state with itself does not, as its roads hardly change in seven years. It has a weakness of its own: the cloud
+# state with itself does not, as its roads hardly change in seven years. It has another weakness: the cloud
 # on the left is narrow. Taxes are fixed in dollars, and inflation lowers them in all states by three or four per
 # cent a year. How many states ever changed their tax by something else?
 

@@ -2,8 +2,8 @@
 Cointegration and error correction: the demand for money in Denmark (VECM)
 ==========================================================================
 
-**Question.** Is there a stable demand for money? If so, money, income and interest rates may each wander, but a
-combination of them does not: they are cointegrated. Johansen and Juselius (1990) asked this of Denmark, in the
+**Question.** Is there a stable demand for money? If so, money, income and interest rates may each have a unit root, but
+a combination of them does not: they are cointegrated. Johansen and Juselius (1990) asked this of Denmark, in the
 article from which most people learn the method.
 
 **Answer in short.** A vector error-correction model (VECM) gives their relation to the digit, and it makes

@@ -130,7 +130,7 @@ pd.DataFrame.from_dict(
 # How many instruments?
 # ---------------------
 #
-# By default every lag in every year is an instrument of its own. You can take fewer lags, or *collapse* them, so
+# By default every lag in every year is a separate instrument. You can take fewer lags, or *collapse* them, so
 # that a lag is one instrument for all years.
 
 WINDOWS = {

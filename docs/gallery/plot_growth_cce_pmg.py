@@ -47,7 +47,7 @@ figure = pv.plot_scatter(
 )
 
 # %%
-# Every country moves up along a line of its own. The lines are steep, and partly for a reason that has nothing to
+# Every country moves up along its own line. The lines are steep, and partly for a reason that has nothing to
 # do with capital: knowledge grew everywhere, and raised output while capital was built.
 #
 # Three questions, six answers
@@ -76,7 +76,7 @@ pv.compare(
 # and average the slopes. With a trend for each country as well, 0.90 becomes 0.61.
 #
 # *Common correlated effects* go further. World shocks, such as knowledge or oil, may hit each country with a
-# force of its own. The averages over countries stand in for these shocks, with a coefficient for each country
+# different force. The averages over countries stand in for these shocks, with a coefficient for each country
 # (Pesaran 2006): 0.54.
 #
 # How alike are the errors?

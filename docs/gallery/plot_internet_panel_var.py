@@ -66,8 +66,8 @@ pv.compare(
 # A panel VAR of changes
 # ----------------------
 #
-# The levels have unit roots, and the tests that allow for what countries share do not show that they wander
-# together (:doc:`/studies/internet_and_income` has them). So ask about changes: the points by which users rose,
+# The levels have unit roots, and the tests that allow for what countries share do not show that they are
+# cointegrated (:doc:`/studies/internet_and_income` has them). So ask about changes: the points by which users rose,
 # and the growth of income in per cent. Effects of countries and of years take out what lasts and what all
 # countries share.
 

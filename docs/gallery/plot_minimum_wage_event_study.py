@@ -71,7 +71,7 @@ figure = events.plot(title="Log teen employment around a rise of the minimum wag
 # One effect for each group and year
 # ----------------------------------
 #
-# Each group of counties gets effects of its own, measured from the year before its rise. Counties that never rise
+# Each group of counties gets its own effects, measured from the year before its rise. Counties that never rise
 # are the comparison. Nothing is forced to be alike, so nothing is mixed.
 
 columns = []

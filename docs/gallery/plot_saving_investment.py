@@ -104,7 +104,7 @@ pv.panel_unit_root_table(
 # which has the opposite null hypothesis, rejects that all countries are stationary, but the note says that it
 # nearly always does with this few years.
 #
-# The evidence is mixed, as it should be: a share of GDP cannot wander for ever, but over forty years it may
+# The evidence is mixed, as it should be: a share of GDP cannot drift for ever, but over forty years it may
 # look as if it did. We go on as if both had unit roots, and look at the end whether it matters.
 #
 # Is there a long-run relation?

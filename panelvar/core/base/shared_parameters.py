@@ -11,7 +11,7 @@ data : Panel or DataFrame with a two-level (entity, time) index
     The rows. If the index does not hold entity and time, make a `Panel`, which says which columns do.
 data (rows) : Panel, DataFrame, Arrow table or mapping of names to arrays
     The rows. Plain data, which do not say who a row is about and when it was, are taken as they are (of pandas, polars,
-    Arrow or NumPy): each row is then an entity of its own. A `Panel`, or a DataFrame with a two-level index of entity
+    Arrow or NumPy): each row is then a separate entity. A `Panel`, or a DataFrame with a two-level index of entity
     and time, says whose the rows are; lags, effects and clusters of entities, and tests over time need it.
 y : str
     Dependent variable; or, without ``x``, a formula such as ``"y ~ x1 + L(x2)"``.
@@ -321,7 +321,7 @@ transform : {"fd", "fod"}
     First differences, or forward orthogonal deviations.
 time_effects : bool
     An indicator for each period but the first, transformed like the other regressors. Periods that no entity connects
-    with the others have a first one of their own. A formula may say it instead, ``"y ~ x | year"``.
+    with the others have a separate first one. A formula may say it instead, ``"y ~ x | year"``.
 steps : {1, 2, "iterated", "cu"}
     1: weights that assume white noise. 2: weights from the errors of the first step. "iterated": steps until the
     estimates settle. "cu": continuously updated, with weights that move with the estimates; the lowest minimum found

@@ -42,8 +42,8 @@ class TestResult(Presented):
         The value and its tail probability.
     distribution : {"chi2", "f", "t", "normal", "chibar2", "chibar2-two", "none"}
         Reference distribution under the null; chibar2 is zero with probability one half, else chi2(1); chibar2-two is
-        zero, chi2(1), chi2(2) with probabilities 1/4, 1/2, 1/4; none stands for a statistic with a distribution of its
-        own (and perhaps no p-value).
+        zero, chi2(1), chi2(2) with probabilities 1/4, 1/2, 1/4; none stands for any other
+        distribution (and perhaps no p-value).
     df : float or None
         Degrees of freedom (numerator, for F).
     df_denominator : float or None
@@ -190,7 +190,7 @@ def chibar2_test(name: str, statistic: float, bounds: int, null: str) -> TestRes
 
 
 def own_test(name: str, statistic: float, pvalue: float, null: str, notes: Notes = ()) -> TestResult:
-    """A statistic with a distribution of its own: its p-value, or NaN."""
+    """A statistic with another distribution: its p-value, or NaN."""
     return TestResult(name, statistic, pvalue, "none", null=null, notes=tuple(notes))
 
 

@@ -48,7 +48,7 @@ class Calendar:
     n_positions : int
         Periods from the first to the last that has a row, gaps included.
     rule : LabelRule
-        How ordinals are written where the data have no label of their own.
+        How ordinals are written where the data have no label.
     observed : Index or None
         Distinct labels of the data in the order of time; None if the rule writes them exactly.
     observed_positions : (m,) array or None

@@ -55,8 +55,8 @@ class Frequencies:
         if not rows.plain:
             raise SpecificationError(
                 "A row of a panel is one entity in one period, so it stands for itself alone, and frequency weights "
-                "cannot be used. Give the DataFrame without an index of entities and periods: each row is then an "
-                "entity of its own, and may be repeated."
+                "cannot be used. Give the DataFrame without an index of entities and periods: each row is then a "
+                "separate entity, and may be repeated."
             )
         self.data, self.weights, self._counts = rows, None, _counted(rows, weights)
 

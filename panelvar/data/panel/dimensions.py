@@ -274,7 +274,7 @@ def undated_groups(dimension: str) -> SpecificationError:
     """Make the error for effects of, or clusters by, entities or periods that the data do not name."""
     missing = "which rows belong to one entity" if dimension == "entity" else "when the rows were"
     return SpecificationError(
-        f"The data do not say {missing}, so each row counts as an entity of its own. To absorb or to cluster by a "
+        f"The data do not say {missing}, so each row counts as a separate entity. To absorb or to cluster by a "
         "column, name it: effects=['state', 'year'], cov=Clustered('state'). If the rows are a panel, say so, with "
         "Panel(data, entity=..., time=...) in place of the data."
     )

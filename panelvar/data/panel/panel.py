@@ -34,7 +34,7 @@ class Panel(PanelRows, HintsAtNames):
     """Rows of data indexed by entity and time.
 
     A panel is an index, not a copy. It finds the order of the rows by entity, then time, checks that no entity has two
-    rows of the same period, and hands out your columns in that order when they are needed. Time labels become integer
+    rows of the same period, and gives your columns in that order when they are needed. Time labels become integer
     positions on a calendar, so that lags know about gaps.
 
     The data are never modified. Do not write into them yourself while you use the panel or a result of it, which may

@@ -47,7 +47,7 @@ class PanelRows:
     """Rows of data in order by entity, then time; `panelvar.data.panel.panel.Panel` says what its parts are."""
 
     plain: bool = False
-    """Whether the data name no entities, so that each row is one of its own (`panelvar.data.panel.plain_rows`)."""
+    """Whether the data name no entities, so that each row is another one (`panelvar.data.panel.plain_rows`)."""
 
     def __init__(
         self,

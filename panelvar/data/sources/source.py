@@ -89,7 +89,7 @@ class Source:
                 twice = data.columns[data.columns.duplicated()].unique()
                 raise DataError(
                     f"Several columns are called {_listing(twice)}, so their names do not tell them apart. Give each "
-                    "column a name of its own."
+                    "column its own name."
                 )
             if data.columns.nlevels > 1:
                 raise DataError("The columns have several levels. Give each column one name.")
@@ -415,7 +415,7 @@ def _not_numeric(values: NDArray[Any] | ExtensionArray, name: object) -> DataErr
     if kind == "c":
         advice = "give its real and imaginary parts as two columns"
     elif kind in ("m", "M") or str(dtype).startswith(("datetime", "period", "timedelta")):
-        advice = "dates and durations have no unit of their own; compute the number meant, or name it as time="
+        advice = "dates and durations have no unit by themselves; compute the number meant, or name it as time="
     elif str(dtype) == "category":
         advice = f"write C({name}) in a formula for its indicator columns"
     elif kind in ("O", "U", "S") or str(dtype).startswith("str"):

@@ -45,7 +45,7 @@ class PanelStream(HintsAtNames):
 
     Pooled, between, fixed and random effects, with instruments or without (`fit_pooled`, `fit_iv_fixed_effects`, ...),
     take it where they take a `Panel`. They return the same result as for the same rows in memory. The rows may come in
-    any order. A fit reads them once or twice, and once more for standard errors made of residuals. It keeps nothing but
+    any order. A fit reads them once or twice, and once more for standard errors made of residuals. It keeps only
     tables with a row for each entity. First differences, formulas with lags, dynamic panels (`fit_arellano_bond`,
     `fit_blundell_bond`, `fit_anderson_hsiao`) and `fit_panel_var` need the rows of each entity to stand together.
 

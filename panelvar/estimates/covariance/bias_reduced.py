@@ -174,7 +174,7 @@ class BiasReduced:
         if factor is not None:
             choose("factor", factor, FACTORS)
             if kind not in ("CR2", "CR3"):
-                raise SpecificationError(f"{kind!r} has a factor of its own. factor= is for CR2 and CR3.")
+                raise SpecificationError(f"{kind!r} has its own factor. factor= is for CR2 and CR3.")
         if df is not None:
             choose("df", df, ("satterthwaite", "groups"))
         vars(self).update(by=by or ("entity",), kind=kind, factor=factor, df=df)

@@ -58,7 +58,7 @@ def lasting_effects(coefficients: Array, unit_roots: int, sizes: Array) -> Array
     # Both sets of vectors and what stands between them are in units of the sizes.
     if (np.linalg.cond(middle) > 1e12).any():
         raise NumericalError(
-            "The differences have a unit root of their own, so the levels are integrated twice and long-run effects do "
+            "The differences themselves have a unit root, so the levels are integrated twice and long-run effects do "
             "not exist."
         )
     return (across @ np.linalg.solve(middle, beside.swapaxes(-1, -2))) * scale

@@ -200,7 +200,7 @@ class ErrorCorrectionResult(AveragedResult):
         Raises
         ------
         SpecificationError
-            Entities have coefficients of their own (pooled mean group, mean group), whose averages have one covariance;
+            Each entity has its own coefficients (pooled mean group, mean group), whose averages have one covariance;
             or as `LinearResult.with_cov`.
         """
         if self.reduced_form is None:
@@ -245,7 +245,7 @@ class ErrorCorrectionResult(AveragedResult):
         Raises
         ------
         MissingInformationError
-            After dynamic fixed effects, whose entities have no coefficients of their own except the constants.
+            After dynamic fixed effects, whose entities share all coefficients but the constants.
         """
         if self.fit.own_errors is None:
             raise MissingInformationError(

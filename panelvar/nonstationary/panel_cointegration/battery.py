@@ -88,7 +88,7 @@ def panel_cointegration_table(
     unusable: str = "drop",
     missing: str = "drop",
 ) -> PanelTestTable:
-    r"""Run panel cointegration tests of one relation, every statistic with a row of its own.
+    r"""Run panel cointegration tests of one relation, one row for each statistic.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def panel_cointegration_table(
     Notes
     -----
     Pesaran's CD and the exponent of dependence across entities, of the changes of y, stand above the tests, and (i)
-    marks those that assume independent entities. Where entities have periods of their own and are to be dropped, Kao's
+    marks those that assume independent entities. Where entities have different periods and are to be dropped, Kao's
     test (and Westerlund's with draws) has the entities and periods of the largest panel without holes. The tests
     presuppose that the variables have unit roots (`panel_unit_root_table`). No correction is made for the number of
     statistics: the more you read, the more true nulls are rejected somewhere.

@@ -178,7 +178,7 @@ def westerlund_test(
         regressions with the average lags and leads, rounded down; averages in :math:`G_\alpha` and :math:`\bar T` over
         rows, so that entities count by their periods; printed moments; a bandwidth of 2.
         ``"stata-westerlund"`` does as its option ``westerlund``: one regressor, rows in the place of degrees of
-        freedom, no mean taken out, a criterion of its own, other moments. The default has drawn moments, and does not
+        freedom, no mean taken out, its own criterion, other moments. The default has drawn moments, and does not
         depend on the drift of a regressor.
 
     Returns
@@ -232,7 +232,7 @@ def westerlund_test(
     form = _PRESETS[choose("convention", convention, tuple(_PRESETS))]
     criterion = shared_criterion(lags, leads)
     if form.sample == "westerlund" and criterion not in (None, "aic"):
-        raise SpecificationError(f"convention={convention!r} has a criterion of its own, near 'aic'. Give that.")
+        raise SpecificationError(f"convention={convention!r} has its own criterion, near 'aic'. Give that.")
     resampling = read_bootstrap(bootstrap)
     if draws is not None and resampling is not None:
         raise SpecificationError(_ONE_BOOTSTRAP)

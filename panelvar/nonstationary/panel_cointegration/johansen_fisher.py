@@ -115,7 +115,7 @@ def johansen_fisher_test(
     -----
     The default case, a trend in the relations, is right whether the levels drift or not. A constant alone is for levels
     that drift: of walks that do not, ``trend="c"`` rejects true nulls far too often, and ``"rc"`` is the case for them.
-    Entities may have lags, relations and periods of their own, and must be independent: common shocks make the tests
+    Lags, relations and periods may differ between entities, which must be independent: common shocks make the tests
     reject too often (`saikkonen_luetkepohl_test` takes factors out). So do few periods, and the more so the more
     entities there are. Of two unrelated variables of 25 entities, P without a correction rejects 76 percent of true
     nulls at 5 percent with 25 periods and 26 with 50. With the default correction, which multiplies statistics by

@@ -93,7 +93,7 @@ def pedroni_test(
 ) -> PanelTestResult:
     r"""Test that no entity is cointegrated, by seven statistics of residuals (Pedroni 1999, 2004).
 
-    Each entity has a relation of its own, :math:`y_{it} = d_t'\delta_i + x_{it}'\beta_i + e_{it}`, whose residuals
+    Each entity has its own relation, :math:`y_{it} = d_t'\delta_i + x_{it}'\beta_i + e_{it}`, whose residuals
     follow :math:`\hat e_{it} = \hat\rho_i \hat e_{i,t-1} + \hat\mu_{it}`. With :math:`s_i^2` and
     :math:`\hat\sigma_i^2` the variance and the long-run variance of :math:`\hat\mu_i`,
     :math:`\hat\lambda_i = (\hat\sigma_i^2 - s_i^2)/2`, and :math:`\hat L_i^2` the long-run variance of what a
@@ -158,7 +158,7 @@ def pedroni_test(
     The group ADF statistic comes first because it is nearest to its level in small samples and does not need one root
     for all. In small samples the PP statistics reject too often, group rho and panel v too rarely. If a rule chooses
     lags from few periods the ADF statistics reject too often; with lags given beforehand they do not, if these suffice.
-    Panel v hardly rejects where errors die out at once. Entities may have periods of their own, and must be independent
+    Panel v hardly rejects where errors die out at once. Periods may differ between entities, which must be independent
     (``demean=True`` takes out a time effect of the same size for all). Variables that drift need ``trend="ct"``. A
     rejection does not say which entities are cointegrated.
 

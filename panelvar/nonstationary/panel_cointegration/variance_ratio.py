@@ -34,7 +34,7 @@ def westerlund_variance_ratio_test(
 ) -> PanelTestResult:
     r"""Test that no entity is cointegrated, by ratios without lags or bandwidths (Westerlund 2005).
 
-    Each entity has a relation of its own, :math:`y_{it} = d_t'\delta_i + x_{it}'\beta_i + e_{it}`. With
+    Each entity has its own relation, :math:`y_{it} = d_t'\delta_i + x_{it}'\beta_i + e_{it}`. With
     :math:`\hat E_{it} = \sum_{s \le t} \hat e_{is}` and
     :math:`V_i = T^{-2} \sum_t \hat E_{it}^2 / \sum_t \hat e_{it}^2`,
 
@@ -76,7 +76,7 @@ def westerlund_variance_ratio_test(
     Notes
     -----
     Autocorrelation needs no correction, at the price of power. In :math:`VR_P` entities with large residuals decide.
-    Entities may have periods of their own (sums are then divided by these), and must be independent (``demean=True``
+    Periods may differ between entities (sums are then divided by these), which must be independent (``demean=True``
     takes out a time effect of the same size for all). Variables that drift need ``trend="ct"``. Stata's ``xtcointtest
     westerlund`` prints :math:`VR_G`, or :math:`VR_P` with ``allpanels``. It is not the test of Westerlund (2007), of
     error correction.

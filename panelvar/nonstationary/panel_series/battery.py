@@ -64,7 +64,7 @@ class ListedTest(NamedTuple):
         Options that make it this test.
     trends : tuple of str
     whole : bool
-        Whether the test's parts have rows of their own in the table.
+        Whether the test's parts have separate rows in the table.
     independent : bool
         Whether it assumes that entities are independent, unless its p-values are from draws.
     balanced : bool
@@ -345,7 +345,7 @@ def attempt(
 ) -> list[BatteryEntry]:
     """Run a test with those of the battery's options that it has; `make_table` passes its warnings on.
 
-    The first entry is that of the test. Those of its parts follow where they have rows of their own.
+    The first entry is that of the test. Those of its parts follow where they have separate rows.
     """
     chosen = {key: value for key, value in options.items() if key in offered.options}
     try:

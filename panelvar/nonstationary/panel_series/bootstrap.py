@@ -175,7 +175,7 @@ def draw_statistics(
     Raises
     ------
     DataError, InsufficientDataError
-        Entities have periods of their own and blocks were asked for, or there are too few periods.
+        Entities have different periods and blocks were asked for, or there are too few periods.
     PanelVarError
         The panel, or one that was drawn, has no test.
     """
@@ -228,7 +228,7 @@ def null_panels(
         if shuffled and not spans.balanced:
             needed = FEWEST_SIGNED + 1 + (trend == "ct")
             raise InsufficientDataError(
-                f"A bootstrap by signs needs {needed} periods where entities have periods of their own; there are "
+                f"A bootstrap by signs needs {needed} periods where entities have different periods; there are "
                 f"{periods}. Keep the periods that all have."
             )
         draw = signed_panels(spans, trend)

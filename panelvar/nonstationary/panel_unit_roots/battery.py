@@ -111,7 +111,7 @@ def panel_unit_root_table(
         chooses its own lags. All tests have the same draws; "harris-tzavalis", "demetrescu-hanck" and "hadri" have no
         bootstrap, and keep their published distributions.
     {unusable (panel variable)}
-        Where entities have periods of their own and are to be dropped, tests that need the same periods for all have
+        Where entities have different periods and are to be dropped, tests that need the same periods for all have
         the entities and periods of the largest panel without holes; a note says which.
 
     Returns

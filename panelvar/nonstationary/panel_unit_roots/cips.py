@@ -60,7 +60,7 @@ def cips_test(
     .. math:: \Delta y_{it} = d_t'\delta_i + b_i y_{i,t-1} + c_i \bar y_{t-1} + \sum_{j=0}^p g_{ij} \Delta\bar y_{t-j}
         + \sum_{j=1}^p h_{ij} \Delta y_{i,t-j} + e_{it}, \qquad CIPS = \frac1N\sum_i \tau_i
 
-    CIPS has a distribution of its own, which does not depend on the factor (tables II(a) to II(c)).
+    CIPS has its own distribution, which does not depend on the factor (tables II(a) to II(c)).
 
     Parameters
     ----------

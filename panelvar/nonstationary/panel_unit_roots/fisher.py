@@ -117,7 +117,7 @@ def fisher_test(
 
     Notes
     -----
-    Entities may have lags, roots and periods of their own. P-values come from simulated distributions of the ratio
+    Lags, roots and periods may differ between entities. P-values come from simulated distributions of the ratio
     without lags (``nonstationary/unit_roots/constants/dickey_fuller_quantiles.csv``), for the number of rows of each
     regression. Those of `adf_test` are for long series: with few periods P and Pm would reject far too often by them.
     If a rule chooses lags from few periods the test rejects too often. Entities must be independent (``demean=True``

@@ -92,7 +92,7 @@ def ips_test(
 
     Notes
     -----
-    Entities may have lags, roots and periods of their own; the alternative is that a share of them is stationary, and
+    Lags, roots and periods may differ between entities; the alternative is that a share of them is stationary, and
     a rejection does not say which. They must be independent: common shocks make it reject too often
     (``demean=True`` takes out a time effect of the same size for all). With many lags and few rows the table has no
     moments: rules that are not told ``max_lags`` try no more lags than it has. If a rule chooses lags from few periods

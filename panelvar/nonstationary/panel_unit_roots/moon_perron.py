@@ -96,7 +96,7 @@ def moon_perron_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Periods are not the same for all entities, or an entity has gaps, does not vary, or has no part of its own.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or has no part but the factors.
     InsufficientDataError
         There are too few periods or entities for the factors.
 
@@ -107,9 +107,9 @@ def moon_perron_test(
 
     Notes
     -----
-    Factors are in the errors: under the null factors and own parts wander together. Where a factor alone has the unit
-    root, or the own parts alone, use `panic_test`, which tests both. With a trend the test has next to no power against
-    roots near one. :math:`t_a` rejects too often in small panels. :math:`t_b` does so less, except with a trend and ten
+    Factors are in the errors: under the null factors and own parts have unit roots together. Where a factor alone has
+    the unit root, or the own parts alone, use `panic_test`, which tests both. With a trend the test has next to no
+    power against roots near one. :math:`t_a` rejects too often in small panels. :math:`t_b` does so less, except with a trend and ten
     entities. With a trend and few periods the criteria find factors that are not there, and the test rejects true nulls
     far too often; ``factors=0`` helps where there are none. Entities with a large variance lead the factors: give
     logarithms, not levels of different sizes.

@@ -167,7 +167,7 @@ def panic_test(
     Raises
     ------
     DataError, CollinearityError, NumericalError
-        Periods are not the same for all entities, or an entity has gaps, does not vary, or has no part of its own.
+        Periods are not the same for all entities, or an entity has gaps, does not vary, or has no part but the factors.
     InsufficientDataError
         There are too few periods or entities for the lags or factors.
 

@@ -187,5 +187,5 @@ def refuse_without_own_part(series: PanelSeries, own: Array, panel: Array, count
         deterministic(own.T, panel.T),
         CollinearityError,
         f"{{entity}} is a combination of {count_of(count, 'factor')}. In all, {{lost}} of {{all}} entities have no "
-        "part of their own. Take fewer factors.",
+        "part beside the factors. Take fewer factors.",
     )

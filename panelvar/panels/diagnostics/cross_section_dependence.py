@@ -150,7 +150,7 @@ def cross_section_dependence_test(
     statistic : {"cd", "lm", "scaled-lm", "bias-corrected-lm"}
         A row of the table.
     changes : bool
-        Compare the changes of a variable from period to period. Levels that wander are correlated by chance.
+        Compare the changes of a variable from period to period. Non-stationary levels are correlated by chance.
 
     Returns
     -------

@@ -202,7 +202,7 @@ def cross_section_exponent(
     method : {"averages", "correlations"}, optional
         By default averages for a variable, correlations for residuals.
     changes : bool
-        Take the changes of a variable from period to period. Levels that wander depend on one another by chance.
+        Take the changes of a variable from period to period. Non-stationary levels depend on one another by chance.
     factors : int
         Principal components that are taken out for :math:`\hat c`.
     size : float

@@ -246,7 +246,7 @@ class MomentTests(ABC):
         InsufficientDataError
             No entity has differences so far apart.
         SpecificationError
-            Entities have coefficients of their own, or the rows are those of a stream by least squares.
+            Entities have different coefficients, or the rows are those of a stream by least squares.
 
         Examples
         --------
@@ -293,7 +293,7 @@ class MomentTests(ABC):
         InsufficientDataError
             No entity has three periods in a row, or there are as many covariances as entities.
         SpecificationError
-            Entities have coefficients of their own, or the rows are those of a stream by least squares.
+            Entities have different coefficients, or the rows are those of a stream by least squares.
         """
         return self._serial_portmanteau(self._place_of(equation), max_order, collapse)
 

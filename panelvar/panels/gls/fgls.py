@@ -209,7 +209,7 @@ def _warn_of_few_periods(source: Design, panels: str, model: AR1 | None) -> list
     ]
     if owned and mean < _FEW_ROWS:
         text = (
-            f"Each entity has an {' and an '.join(owned)} of its own, estimated from {mean:.3g} rows on average, so "
+            f"Each entity has its own {' and its own '.join(owned)}, estimated from {mean:.3g} rows on average, so "
             "estimates and standard errors are unreliable. With few periods, cluster by entity instead."
         )
         notes.append(Note("few-rows", text, warn=True))

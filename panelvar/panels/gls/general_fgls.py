@@ -149,7 +149,7 @@ def fit_general_fgls(
         )
     except NumericalError as error:
         raise NumericalError(
-            f"{error} In an unbalanced panel each pair has rows of its own. pairwise=False uses the complete ones; "
+            f"{error} In an unbalanced panel each pair has its own rows. pairwise=False uses the complete ones; "
             "fit_pooled and fit_fixed_effects with cov='cluster' need no such covariance."
         ) from None
     if dropped:

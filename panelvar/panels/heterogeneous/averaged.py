@@ -45,11 +45,11 @@ class AveragedResult(EquationEstimates):
 
     _not_offered: ClassVar[Mapping[str, str]] = {
         "predict": (
-            "Regressions of entities predict with coefficients of their own: `fitted_values` are of the rows in use, "
+            "Regressions of entities predict with their own coefficients: `fitted_values` are of the rows in use, "
             "and `individual` has the coefficients for other rows."
         ),
         "marginal_effects": (
-            "Entities have coefficients of their own, and an average of products of these and of the regressors is no "
+            "Entities have different coefficients, and an average of products of these and of the regressors is no "
             "function of the average coefficients. `individual` has the entities' own; `nonlinear` computes functions "
             "of the averages."
         ),

@@ -53,7 +53,7 @@ def fit_common_correlated_effects(
     ----------
     {data, y, x}
         A regressor that is the same for all entities in every period (an oil price) is an observed common factor: it
-        has no average of its own, and the pooled form refuses it.
+        has no separate average, and the pooled form refuses it.
     pooled : bool
         Use the pooled form, which is more efficient where slopes differ little.
     average_lags : int

@@ -282,5 +282,5 @@ def _check_identified(model: TransformedModel, layout: Layout, order: Positions,
         lost = ", ".join(repr(names[order[columns[item.index]]]) for item in explained.dropped)
         raise CollinearityError(
             f"The model is not identified. What the instruments ({', '.join(excluded)}) explain of {lost} depends on "
-            "the other regressors. Each endogenous regressor needs an instrument of its own."
+            "the other regressors. Each endogenous regressor needs its own instrument."
         )

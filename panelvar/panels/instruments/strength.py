@@ -278,7 +278,7 @@ def rank_test(result: LinearResult, *, lagrange: bool) -> TestResult:
 def kleibergen_paap(result: LinearResult) -> float:
     """Kleibergen and Paap's rk Wald statistic as an F, under the result's covariance (Cragg-Donald's if classical).
 
-    It has no critical values of its own; it is usually held against those of `stock_yogo`.
+    No critical values were made for it; it is usually held against those of `stock_yogo`.
     """
     base = instrumented_of(result.fit, "The Kleibergen-Paap statistic")
     return rank_test(result, lagrange=False).statistic / base.layout.excluded

@@ -76,8 +76,8 @@ def fit_iv_random_effects(
     effects : {"entity", "time"}
         The random dimension.
     method : {"g2sls", "ec2sls"}
-        EC2SLS has twice the instruments: in the first stage, within and between variation have coefficients of their
-        own. Both have the same asymptotic variance (Baltagi and Li 1992).
+        EC2SLS has twice the instruments: in the first stage, within and between variation have separate
+        coefficients. Both have the same asymptotic variance (Baltagi and Li 1992).
     variance_components : {"swamy-arora", "baltagi-chang", "harmonic", "stata-sa"}
         The variances come from the residuals of FE2SLS and BE2SLS, in the versions of `fit_random_effects`.
         ``"swamy-arora"`` is the version of the convention.

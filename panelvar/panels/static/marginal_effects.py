@@ -133,7 +133,7 @@ def marginal_effects(
         Average by group: a column, ``"entity"`` or ``"time"``. Means are then the groups' own.
     lags : bool
         Sum over a variable and all its lags and leads: the effect of a change that lasts. By default a variable
-        moves in one period, and its lags are variables of their own.
+        moves in one period, and its lags are separate variables.
     elasticity : {"eyex", "dyex", "eydx"}, optional
         Per cent by per cent, :math:`(v / \hat y)\, d\hat y / dv`; by a proportional change of the variable,
         :math:`v\, d\hat y / dv`; or proportional by a change of one, :math:`(1 / \hat y)\, d\hat y / dv`.

@@ -135,7 +135,7 @@ def one_below_another(columns: Sequence[Column]) -> tuple[list[str], list[Block]
         if len(named[heading]) < len(group):
             raise SpecificationError(
                 f"Two columns of {heading!r} have one label, of: {', '.join(column.label for column in group)}. "
-                "stack=True puts columns of the same label in line, so each needs a label of its own."
+                "stack=True puts columns of the same label in line, so each needs its own label."
             )
     labels = list(dict.fromkeys(label for group in named.values() for label in group))
     return labels, [Block(heading, tuple(map(group.get, labels))) for heading, group in named.items()]

@@ -88,7 +88,7 @@ def compare(
     labels : mapping of str to str, optional
         Printed names of coefficients, dependent variables (also where they are headings), effects, and what errors are
         clustered by. They also stand in the head, in the foot and in the note on dropped rows. A name without a
-        label of its own takes the labels of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
+        separate label takes the labels of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
         "L1.Income" and "Income × z"; ``{"region": "Region"}`` makes "Region: Asia". Names that are not in the table are
         passed over, so that one mapping may serve many tables; misspelled names are refused.
     foot : sequence of str, or mapping of str to str
@@ -140,7 +140,7 @@ def compare(
 
     Notes
     -----
-    No row mixes two kinds of numbers: F and chi-squared, kinds of R2, and tests of moments have rows of their own, or a
+    No row mixes two kinds of numbers: F and chi-squared, kinds of R2, and tests of moments have separate rows, or a
     row that says which. A long-run coefficient of an error-correction model does not stand in the row of a slope.
 
     Examples

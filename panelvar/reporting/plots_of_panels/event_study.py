@@ -145,7 +145,7 @@ def _studies(source: object, term: Any, reference: object, event: object) -> dic
         if isinstance(each, EventStudy):
             if any(given is not None for given in (term, reference, event)):
                 raise SpecificationError(
-                    f"{which} is not for an event study, which has a term, reference and event of its own."
+                    f"{which} is not for an event study, which has its own term, reference and event."
                 )
             studies[str(label)] = each
         elif isinstance(each, EquationEstimates):

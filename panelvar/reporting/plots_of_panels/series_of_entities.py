@@ -46,7 +46,7 @@ def plot_series(
 ) -> Figure | SubFigure:
     """Draw a column over time, entity by entity; a line breaks where a period is missing.
 
-    With up to 12 entities each has a colour of its own. With more, all lines are pale, the median of each period is
+    With up to 12 entities each has its own colour. With more, all lines are pale, the median of each period is
     drawn, and the entities that you name stand out.
 
     Parameters

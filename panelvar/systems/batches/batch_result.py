@@ -52,7 +52,7 @@ class Windows:
         Rows of a window; of the first, where they expand.
     expanding : bool
     whole : BatchFit or None
-        The fit to all rows that any window has; None where windows have orders of their own.
+        The fit to all rows that any window has; None where orders differ between windows.
     """
 
     length: int
@@ -74,7 +74,7 @@ class VarBatch(Presented):
     names : tuple of str
         Variables.
     lags : int
-        Lag order; the longest, where each member has one of its own.
+        Lag order; the longest, where members differ.
     terms : Terms
     convention : VarConvention
     sample : callable

@@ -53,7 +53,7 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
     Raises
     ------
     SpecificationError
-        It is not a fit of windows, or windows have lag orders of their own or are outside these shares of the rows.
+        It is not a fit of windows, or windows have different lag orders or are outside these shares of the rows.
     NumericalError
         The fit to the whole sample is singular, or an equation of it fits exactly.
 
@@ -89,7 +89,7 @@ def fluctuation_test(windows: VarBatch) -> CusumTests:
         )
     if sections.whole is None:
         raise SpecificationError(
-            "Windows with lag orders of their own have no coefficients in common to compare. Give fit_rolling_var one "
+            "Windows with different lag orders have no coefficients in common to compare. Give fit_rolling_var one "
             "order, such as lags=1."
         )
     whole, count = sections.whole, windows.fits.params.shape[1]

@@ -149,7 +149,7 @@ def normality_test(
     choose("statistic", statistic, tuple(_TITLES))
     if identification is not None and statistic != "jarque-bera":
         raise SpecificationError(
-            f"identification= belongs to statistic='jarque-bera'; {statistic!r} has a standardisation of its own."
+            f"identification= belongs to statistic='jarque-bera'; {statistic!r} has its own standardisation."
         )
     if model.nobs < 8:
         raise InsufficientDataError(f"A test of normality needs at least 8 rows; there are {model.nobs}.")

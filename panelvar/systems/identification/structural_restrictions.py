@@ -145,8 +145,8 @@ class Restrictions:
         if count < 2:
             return ()
         text = (
-            f'The label "E" stands at {count} entries, which are estimated as one. In statsmodels "E" is an entry of '
-            "its own: write NaN where an entry is free."
+            f'The label "E" stands at {count} entries, which are estimated as one. In statsmodels each "E" is '
+            "another entry: write NaN where an entry is free."
         )
         return (Note("shared-label", text, warn=True),)
 

@@ -157,7 +157,7 @@ class ReweightedPanel(DrawablePanel):
         if fit.individual is not None or fit.period_effects is not None:
             raise SpecificationError(
                 "A bootstrap of entities cannot carry an instrument in a model with time effects, or in one whose "
-                "entities have coefficients of their own. Use another source of bands."
+                "entities have different coefficients. Use another source of bands."
             )
         columns = rows.columns
         if fit.effects is not None:

@@ -23,7 +23,7 @@ FEWEST_ENTITIES = 30
 class EntityBootstrap(Simulated):
     r"""Bootstrap of entities: N of them are drawn with replacement, with all their periods, and the model is refitted.
 
-    An entity drawn twice is two entities, each with an effect of its own (Kapetanios 2008, Journal of Applied
+    An entity drawn twice is two entities, each with its own effect (Kapetanios 2008, Journal of Applied
     Econometrics 23; Goncalves and Kaffo 2015, Journal of Econometrics 186). The errors within an entity may be
     correlated over time and have any variance.
 

@@ -94,7 +94,7 @@ class PanelLeastSquares(ABC):
     def refits(self, weights: Array) -> Refitted:
         """Estimates with weights (B, N) of the entities.
 
-        Whole weights make a panel in which an entity occurs so often, each time as an entity of its own.
+        Whole weights make a panel in which an entity occurs so often, each time as another entity.
         """
         return self.estimates([block.weighted(weights) for block in self.blocks])
 

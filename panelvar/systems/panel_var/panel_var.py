@@ -98,7 +98,7 @@ def fit_panel_var(
     cov: str | Covariance | None = None,
     missing: str = "drop",
 ) -> PanelVarResult:
-    r"""Estimate a vector autoregression of a panel's entities, each with an effect of its own.
+    r"""Estimate a vector autoregression of a panel's entities, each with its own effect.
 
     .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
 
@@ -278,7 +278,7 @@ def _chosen_order(
     """The order that a criterion chooses among those up to that of the rows, and what to say of it."""
     if method == "mean-group":
         raise SpecificationError(
-            f"lags={criterion!r}: entities have coefficients of their own in a mean group. Give a number of lags; "
+            f"lags={criterion!r}: entities have different coefficients in a mean group. Give a number of lags; "
             "fit_var_batch(data, columns, lags='bic') shows what each entity would choose."
         )
     notes: tuple[Note, ...] = ()
@@ -309,7 +309,7 @@ def _chosen_order(
 def _mean_group(rows: PanelVarRows, time_effects: bool, cov: object) -> PanelVarFit:
     if time_effects:
         raise SpecificationError(
-            "A mean group has no time effects that all entities share, since each has coefficients of its own. "
+            "A mean group has no time effects that all entities share, since each has its own coefficients. "
             "Subtract the periods' means first, or use another method."
         )
     if cov is not None:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class PanelVarResult(MomentTests, EstimatedSystem):
-    r"""A panel vector autoregression: one system for all entities, each with an effect of its own.
+    r"""A panel vector autoregression: one system for all entities, each with its own effect.
 
     .. math:: y_{it} = \alpha_i + A_1 y_{i,t-1} + \dots + A_p y_{i,t-p} + B x_{it} + u_{it}
 
@@ -209,7 +209,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         Raises
         ------
         SpecificationError
-            The model has one lag: fit it with the most lags to consider. Or entities have coefficients of their own, or
+            The model has one lag: fit it with the most lags to consider. Or entities have different coefficients, or
             the rows are those of a stream by least squares.
         """
         fit = self.fit
@@ -217,7 +217,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
             return super().lag_selection(hq)
         if fit.individual is not None:
             raise SpecificationError(
-                "Each entity has coefficients of its own here. fit_var_batch(data, columns, lags='bic') chooses the "
+                "Each entity has its own coefficients here. fit_var_batch(data, columns, lags='bic') chooses the "
                 "lags of each, and select_lags(data, columns) those of one system for all."
             )
         return compare_shorter(fit.rows, effects=fit.effects is not None, time_effects=fit.period_effects is not None)
@@ -515,7 +515,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         """
         import pandas as pd
 
-        own = self._of_entities("coefficients of their own")
+        own = self._of_entities("their own coefficients")
         columns = stacked_labels(self.names, self.regressor_names)
         values = own.swapaxes(1, 2).reshape(len(own), -1)
         return pd.DataFrame(values, index=self.fit.rows.entity_labels, columns=columns)
@@ -592,7 +592,7 @@ class PanelVarResult(MomentTests, EstimatedSystem):
         Raises
         ------
         SpecificationError
-            Periods have effects, whose future is not known; or entities have coefficients of their own.
+            Periods have effects, whose future is not known; or entities have different coefficients.
         MissingInformationError
             The future of exogenous variables was not given, or not of all entities.
         NumericalError

@@ -108,7 +108,7 @@ def _errors(fit: PanelVarFit, equation: int) -> _Tested:
     """Errors of an equation, and what is needed to know how they move with its coefficients."""
     if fit.tested is None:
         raise SpecificationError(
-            f"method={fit.method!r} has no test of all entities together, since each has coefficients of its own. "
+            f"method={fit.method!r} has no test of all entities together, since each has its own coefficients. "
             "fit_var_batch(...).member(label) is the model of one, which serial_lm_test takes."
             if fit.individual is not None
             else "A stream keeps no rows to test. Fit the panel in memory."

@@ -88,7 +88,7 @@ def fit_local_projections(
         Instruments for the shock.
     state : str, Series or array (T,), optional
         Zeros and ones, known when an observed shock comes (a lag, usually): the shock, the controls and the constant
-        have coefficients of their own in either state (Ramey and Zubairy 2018), and there are two responses, ``shock
+        have separate coefficients in either state (Ramey and Zubairy 2018), and there are two responses, ``shock
         (state = 1)`` and ``shock (state = 0)``. Trends and seasons are shared. A response is the average one after
         that state, whatever states follow.
     shock_size : {"sd", "unit"}, optional

@@ -101,7 +101,7 @@ def fit_panel_local_projections(
         Instruments for the shock: two-stage least squares (LP-IV).
     state : str, optional
         A column of zeros and ones, known when the shock comes (a lag, usually): shock, controls and lags have
-        coefficients of their own in either state, and there are two responses.
+        separate coefficients in either state, and there are two responses.
     cumulative : bool
         The outcome is the sum :math:`y_{i,t} + \dots + y_{i,t+h}`.
     long_difference : bool

@@ -257,7 +257,7 @@ class RestrictedVarResult(FittedSystem):
         kind = getattr(specification, "kind", getattr(specification, "residuals", "HC0"))
         if kind not in ("HC0", "HC1"):
             raise SpecificationError(
-                f"{kind} adjusts residuals for the leverage of their rows, and equations with regressors of their own "
+                f"{kind} adjusts residuals for the leverage of their rows, and equations with different regressors "
                 "have no leverage in common. Use with_cov('HC1')."
             )
         return super()._under(specification)

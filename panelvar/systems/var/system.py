@@ -563,7 +563,7 @@ class System(Presented):
         MissingInformationError
             The system has no sigma.
         SpecificationError
-            Errors of the reduced form are correlated, so none has a share of its own.
+            Errors of the reduced form are correlated, so no share belongs to one of them.
         """
         normalised = read_flag("normalised", normalised)
         shocks = self._decomposing_shocks(identification, ordering)

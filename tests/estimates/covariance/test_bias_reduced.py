@@ -310,7 +310,7 @@ def test_unadjusted_clusters_of_several_dimensions_are_clustered_errors(effects)
         ({"kind": "CR4"}, "kind='CR4'"),
         ({"factor": "half"}, "factor='half'"),
         ({"df": "normal"}, "df='normal'"),
-        ({"kind": "CR1", "factor": "none"}, "has a factor of its own"),
+        ({"kind": "CR1", "factor": "none"}, "has its own factor"),
     ],
 )
 def test_what_is_refused(options, message):

@@ -242,7 +242,7 @@ def test_entities_with_periods_of_their_own_keep_them():
     with pytest.raises(pv.DataError, match="A bootstrap by blocks needs the same periods for every entity"):
         pv.fisher_test(data, "y", lags=0, bootstrap=pv.PanelBootstrap(scheme="blocks"))
     short = data[data.index.get_level_values("time") < 7].drop("e3")
-    with pytest.raises(pv.InsufficientDataError, match="needs 8 periods where entities have periods of their own"):
+    with pytest.raises(pv.InsufficientDataError, match="needs 8 periods where entities have different periods"):
         pv.fisher_test(short, "y", lags=0, bootstrap=bootstrap)
 
 

@@ -222,7 +222,7 @@ def test_too_few_periods_are_refused_or_warned_about():
         pv.fit_fgls(panel_of(wide), "y", X, panels="correlated")
     with pytest.warns(pv.PanelVarWarning, match="Beck and Katz"):
         pv.fit_fgls(panel_of(gappy_frame(2, 8, 12, kept=1.1)), "y", X, panels="correlated")
-    with pytest.warns(pv.PanelVarWarning, match="Each entity has an error variance of its own, estimated from 8 rows"):
+    with pytest.warns(pv.PanelVarWarning, match="Each entity has its own error variance, estimated from 8 rows"):
         pv.fit_fgls(panel_of(wide), "y", X, panels="heteroskedastic")
     with pytest.warns(pv.PanelVarWarning, match="biased downwards"):
         pv.fit_fixed_effects_ar1(panel_of(wide), "y", X)

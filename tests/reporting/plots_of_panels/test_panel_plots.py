@@ -292,7 +292,7 @@ def test_a_study_draws_itself() -> None:
         (lambda: pv.plot_event_study(3, TERM), "what event_study"),
         (lambda: pv.plot_event_study({}, TERM), "0 event studies"),
         (lambda: pv.plot_event_study(fit("x"), "x"), "no level in brackets"),
-        (lambda: pv.plot_event_study(fit(TERM).event_study(TERM), TERM), "has a term, reference and event of its own"),
+        (lambda: pv.plot_event_study(fit(TERM).event_study(TERM), TERM), "has its own term, reference and event"),
         (lambda: pv.plot_event_study(fit(TERM), TERM, style="bars"), "style='bars' is not known"),
         (lambda: pv.plot_event_study(fit(TERM), TERM, labels={"x": "y"}), "labels=, the name='x' is not known"),
     ],

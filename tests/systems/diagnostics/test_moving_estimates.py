@@ -115,7 +115,7 @@ def test_a_trend_among_the_regressors_is_warned_about(growth):
     [
         (lambda frame: pv.fit_var(frame, lags=1), "windows= takes the result of fit_rolling_var"),
         (lambda frame: pv.fit_var_batch(np.stack([frame, frame])), "are not such windows"),
-        (lambda frame: pv.fit_rolling_var(frame, window=50, lags="bic", max_lags=2), "lag orders of their own"),
+        (lambda frame: pv.fit_rolling_var(frame, window=50, lags="bic", max_lags=2), "different lag orders"),
         (lambda frame: quietly(pv.fit_rolling_var, frame, window=8), "share of 0.0398.*known from 0.05 to 0.5"),
         (lambda frame: pv.fit_rolling_var(frame, window=150), "share of 0.746"),
     ],

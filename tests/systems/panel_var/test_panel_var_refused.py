@@ -184,7 +184,7 @@ def test_what_a_result_cannot_say():
         (lambda: average.with_cov("HC1"), "only one covariance"),
         (lambda: pooled.forecast(2, exogenous=frame), "no exogenous variables"),
         (lambda: pooled.multipliers(), "no exogenous variables"),
-        (lambda: pooled.individual, "coefficients of their own"),
+        (lambda: pooled.individual, "their own coefficients"),
         (lambda: pv.EntityBootstrap(interval="studentised"), "has no meaning"),
         (lambda: pooled.granger_causality("x", "x"), "disjoint"),
         (lambda: pooled.wald_test("[x]L9.x = 0"), "L9.x"),
