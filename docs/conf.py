@@ -48,6 +48,7 @@ extensions = [
     "building.notebooks",
     "building.sidebar",
     "building.stories",
+    "building.tree",
 ]
 templates_path = ["_templates"]
 exclude_patterns = [
