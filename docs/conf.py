@@ -49,6 +49,7 @@ extensions = [
     "building.sidebar",
     "building.stories",
     "building.tree",
+    "building.weight",
 ]
 templates_path = ["_templates"]
 exclude_patterns = [
@@ -136,6 +137,8 @@ html_theme_options = {
     "navigation_with_keys": True,
 }
 html_show_sourcelink = False
+html_copy_source = False
+html_sidebars = {"_modules/**": ["sidebar/brand.html", "sidebar/search.html"]}
 html_search_scorer = str(HERE / "building" / "search_scorer.js")
 html_use_index = False  # one page of 600 kB; the reference lists names by subject, and the search finds them
 toc_object_entries_show_parents = "hide"  # the list of a class at the right names its methods alone

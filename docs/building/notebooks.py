@@ -82,6 +82,13 @@ def words_of(app: Sphinx, page: str) -> Words:
     )
 
 
+def leave_figures_out(notebook: nbformat.NotebookNode) -> None:
+    """Whoever runs the notebook has its figures, which are most of its weight; what was printed stays."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop("image/svg+xml", None)
+
+
 def copy(app: Sphinx, problem: Exception | None) -> None:
     """Write the notebooks beside the pages, their text in the Markdown that notebooks show."""
     if problem is not None or app.builder.format != "html" or not executed(app).is_dir():
@@ -96,6 +103,7 @@ def copy(app: Sphinx, problem: Exception | None) -> None:
             if cell.cell_type == "markdown":
                 cell.source = plain(cell.source, words)
         notebook.cells = [cell for cell in notebook.cells if cell.source]
+        leave_figures_out(notebook)
         copied = Path(app.outdir) / FOLDER / f"{page}.ipynb"
         copied.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, copied)

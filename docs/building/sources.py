@@ -1,4 +1,4 @@
-"""The pages of source code lead back to the page of each object, whatever name the reference lists it by."""
+"""The pages of source code are light, and lead back to the page of each object by whatever name it is listed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 BACK = re.compile(r'(<a class="viewcode-back" href="[^"#]*)#[^"]*"')
+# Names, brackets and spaces have the colour of the text; they are most of the tags.
+PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 
 
 def lead_to_the_page(
     app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Take the place within the page from each link: viewcode guesses it from the module that it met first."""
+    """Take the place within the page from each link, which viewcode guesses from the module that it met first."""
     if name.startswith("_modules/"):
-        context["body"] = BACK.sub(r'\1"', context["body"])
+        context["body"] = PLAIN.sub(r"\1", BACK.sub(r'\1"', context["body"]))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
