@@ -48,6 +48,7 @@ extensions = [
     "building.notebooks",
     "building.sidebar",
     "building.stories",
+    "building.thumbnails",
     "building.tree",
     "building.weight",
 ]
@@ -96,6 +97,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 10_000,
     "capture_repr": ("_repr_html_", "__str__"),
     "image_srcset": ["2x"],
+    "image_scrapers": ("building.thumbnails.scrape",),
     "plot_gallery": "True",
     "reset_modules": ("matplotlib", "building.stories.say_warnings_plainly"),
     "within_subsection_order": "building.stories.place",
