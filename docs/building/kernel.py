@@ -16,9 +16,11 @@ c.Application.log_level = 40
 
 # A page shows a warning as its reader needs it: the kind and the words, not the file of a kernel that is gone.
 STARTUP = """\
-import os, tempfile, warnings
+import os, tempfile, textwrap, warnings
 from pathlib import Path
-warnings.formatwarning = lambda message, category, *rest, **more: f"{category.__name__}: {message}\\n"
+warnings.formatwarning = lambda message, category, *rest, **more: "".join(
+    line + "\\n" for line in textwrap.wrap(f"{category.__name__}: {message}", 88, break_on_hyphens=False)
+)
 import matplotlib
 matplotlib.rcParams.update({"svg.hashsalt": "panelvar", "figure.dpi": 96})
 os.chdir(ROOT)
