@@ -254,3 +254,18 @@ def test_order_labels_and_units_of_the_rows_do_not_matter():
         [end for piece in plain.confidence_set for end in piece],
         rtol=1e-7,
     )
+
+
+def test_one_treated_cluster_is_beyond_either_bootstrap():
+    """What the guide warns of: a true null is not rejected with the null imposed, and far too often without."""
+    rng = np.random.default_rng(3)
+    clusters, periods = (each.ravel() for each in np.indices((14, 10)))
+    fits = []
+    for _ in range(20):
+        y = (0.5 * rng.standard_normal((14, 1)) + rng.standard_normal((14, 10))).ravel()
+        data = {"g": clusters, "t": periods, "y": y, "d": (clusters == 0) * 1.0}
+        fits.append(pv.fit_pooled(pv.Panel(data, "g", "t"), "y ~ d"))
+    options = {"cluster": "g", "draws": 99, "seed": 1}
+    free = np.array([pv.wild_bootstrap_test(fit, "d", impose_null=False, **options).pvalue < 0.05 for fit in fits])
+    assert free.sum() >= 6
+    assert all(pv.wild_bootstrap_test(fits[at], "d", **options).pvalue > 0.05 for at in np.flatnonzero(free)[:2])
