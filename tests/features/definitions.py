@@ -16,22 +16,33 @@ GASOLINE = 'pv.Panel(pd.read_csv("tests/reference/data/gasoline.csv"), "firm", "
 
 DEFINITIONS: dict[str, dict[str, str]] = {
     "features": {
-        "grunfeld_panel": GRUNFELD,
+        "grunfeld_panel": """pv.Panel(
+    pd.read_csv("tests/reference/data/grunfeld.csv"), "firm", "year"
+)""",
         "grunfeld": '(grunfeld_panel, "inv", ["value", "capital"])',
         "empluk_panel": BRITISH,
         "empluk": '(empluk_panel, "lemp", ["lwage", "lcapital", "loutput"])',
-        "women": (
-            '(pv.Panel(pd.read_csv("tests/reference/data/nlswork.csv"), "idcode", "year"), '
-            '"ln_wage", ["ttl_exp", "tenure"])'
-        ),
+        "women": """(
+    pv.Panel(pd.read_csv("tests/reference/data/nlswork.csv"), "idcode", "year"),
+    "ln_wage",
+    ["ttl_exp", "tenure"],
+)""",
         "deaths": 'pv.Panel(pd.read_csv("tests/reference/data/fatalities.csv"), "state", "year")',
         "four_firms": """(
-    pv.Panel(pd.read_csv("tests/reference/data/grunfeld.csv").query("firm < 5"), "firm", "year"),
+    pv.Panel(
+        pd.read_csv("tests/reference/data/grunfeld.csv").query("firm < 5"),
+        "firm",
+        "year",
+    ),
     "inv",
     ["value", "capital"],
 )""",
         "three_firms": """pv.fit_pooled(
-    pv.Panel(pd.read_csv("tests/reference/data/grunfeld.csv").query("firm < 4"), "firm", "year"),
+    pv.Panel(
+        pd.read_csv("tests/reference/data/grunfeld.csv").query("firm < 4"),
+        "firm",
+        "year",
+    ),
     "inv",
     ["value", "capital"],
 )""",
@@ -50,27 +61,41 @@ DEFINITIONS: dict[str, dict[str, str]] = {
     "features_var": {
         "names": '["dl_realgdp", "dl_realcons", "dl_realinv"]',
         "growth": 'pd.read_csv("tests/reference/data/us_macro.csv")[names]',
-        "german": (
-            'pd.read_csv("tests/reference/data/wgmacro.csv")[["dl_investment", "dl_income", "dl_consumption"]]'
-            ".iloc[:75]"
-        ),
+        "german": """pd.read_csv("tests/reference/data/wgmacro.csv")[
+    ["dl_investment", "dl_income", "dl_consumption"]
+].iloc[:75]""",
         "rates": 'pd.read_csv("tests/reference/data/us_macro.csv")[["unemp", "infl", "tbilrate"]]',
         "with_bills": 'pd.read_csv("tests/reference/data/us_macro.csv")[[*names, "tbilrate"]]',
-        "money_demand": 'pd.read_csv("tests/reference/data/denmark.csv")[["lrm", "lry", "ibo", "ide"]]',
+        "money_demand": """pd.read_csv("tests/reference/data/denmark.csv")[
+    ["lrm", "lry", "ibo", "ide"]
+]""",
         "money": 'money_demand["lrm"]',
         "denmark": 'pd.read_csv("tests/reference/data/denmark.csv").iloc[:, 1:5]',
         "canada": 'pd.read_csv("tests/reference/data/canada.csv")[["prod", "e", "U", "rw"]]',
         "model": "pv.fit_var(growth, lags=2)",
         "nan": "np.nan",
-        "triangle": "pv.ShortRun([[1, 0, 0], [np.nan, 1, 0], [np.nan, np.nan, 1]], np.diag([np.nan] * 3))",
-        "restricted": "pv.ShortRun([[1, 0, 0], [np.nan, 1, 0], [0, np.nan, 1]], np.diag([np.nan] * 3))",
+        "triangle": """pv.ShortRun(
+    [[1, 0, 0], [np.nan, 1, 0], [np.nan, np.nan, 1]], np.diag([np.nan] * 3)
+)""",
+        "restricted": """pv.ShortRun(
+    [[1, 0, 0], [np.nan, 1, 0], [0, np.nan, 1]], np.diag([np.nan] * 3)
+)""",
         "experiment": "np.array([[1.0, 0.2], [0.5, -1.0], [3.0, 0.0]])",
     },
     "features_dynamic_panels": {
         "table_4": """(
     pv.Panel(pd.read_csv("tests/reference/data/empluk.csv"), "firm", "year"),
     "lemp",
-    ["lwage", "L(lwage)", "lcapital", "L(lcapital)", "L(lcapital, 2)", "loutput", "L(loutput)", "L(loutput, 2)"],
+    [
+        "lwage",
+        "L(lwage)",
+        "lcapital",
+        "L(lcapital)",
+        "L(lcapital, 2)",
+        "loutput",
+        "L(loutput)",
+        "L(loutput, 2)",
+    ],
 )""",
         "without_output": """(
     pv.Panel(pd.read_csv("tests/reference/data/empluk.csv"), "firm", "year"),
@@ -91,7 +116,12 @@ DEFINITIONS: dict[str, dict[str, str]] = {
         "firms": '(grunfeld, "inv", ["value", "capital"])',
         "gasoline": GASOLINE,
         "relation": '(gasoline, "lgaspcar", ["lincomep", "lrpmg"])',
-        "plain": '{"kernel": "bartlett", "bandwidth": 3, "prewhiten": False, "small_sample": False}',
+        "plain": """{
+    "kernel": "bartlett",
+    "bandwidth": 3,
+    "prewhiten": False,
+    "small_sample": False,
+}""",
     },
 }
 """Table -> name -> the expression that makes it, which may use the names before it."""

@@ -73,7 +73,7 @@ def residual_table(model: FittedSystem | PanelVarResult, *, lags: int = 4) -> Fr
     Raises
     ------
     SpecificationError
-        It is another kind of model, or entities have coefficients of their own, as in a mean group.
+        It is another kind of model, or each entity has other coefficients, as in a mean group.
     InsufficientDataError
         ``lags`` reaches past the periods of a panel.
 
