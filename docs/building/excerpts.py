@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 from sphinx.application import Sphinx
 
 NOISE = "h1, .headerlink, .page-notebook, .sphx-glr-download-link-note, .sphx-glr-footer, div.highlight, script, style"
+# The rest of a page, the tree above all, would take most of the time.
+MAIN = SoupStrainer(role="main")
 LONGEST = 30_000
 """Characters of one page."""
 
 
 def text_of(page: str) -> str:
     """What a page says, without its title, code and links to itself."""
-    main = BeautifulSoup(page, "html.parser").select_one("[role=main]")
+    main = BeautifulSoup(page, "html.parser", parse_only=MAIN).select_one("[role=main]")
     if main is None:
         return ""
     for part in main.select(NOISE):
