@@ -37,6 +37,8 @@ def prepare(folder: Path, root: Path) -> None:
     os.environ["IPYTHONDIR"] = str(folder)
     # A backend that somebody chose for other work would keep figures from the pages.
     os.environ.pop("MPLBACKEND", None)
+    # A bar of progress would stand on the page where the machine is slow.
+    os.environ["TQDM_DISABLE"] = "1"
     # A debugger that the page does not have warns on the page's own outputs.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
