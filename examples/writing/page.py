@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from writing.equations import Equation
 
 WIDTH = 80
+UNNUMBERED = r"\makeatletter\long\def\@makecaption#1#2{\vskip\abovecaptionskip\centering #2\par}\makeatother"
 # A part of a page of the documentation that the program writes: marker, fenced text, marker.
 GENERATED = re.compile(
     r"(?P<head><!-- generated: (?P<name>[\w-]+) -->\n)(?P<body>.*?)(?P<foot><!-- end -->)", flags=re.S
@@ -44,13 +45,16 @@ class Page:
         One sentence about the data; stands under every table and figure unless another is given.
     short : bool
         Print only what is said to be `shown`. All is written.
+    numbered : bool
+        Have LaTeX number tables and figures; not where captions bring the numbers of a paper.
     """
 
-    def __init__(self, folder: Path, name: str, provenance: str, *, short: bool = False) -> None:
+    def __init__(self, folder: Path, name: str, provenance: str, *, short: bool = False, numbered: bool = True) -> None:
         self.folder = folder
         self.name = name
         self.provenance = provenance
         self.short = short
+        self.numbered = numbered
         self.blocks: dict[str, str] = {}
         self.figures: list[str] = []
         self._text: list[str] = []
@@ -141,7 +145,8 @@ class Page:
         figure.savefig(self.folder / f"{name}.png", dpi=150, bbox_inches="tight", pad_inches=0.12)
         plt.close(figure)
         self.figures.append(f"{name}.png")
-        self.prose(f"Figure {name}.png: {caption}", hanging=True, shown=not self.short)
+        listed = textwrap.fill(f"{name}.png: {caption}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        self._say(listed, shown=not self.short)
         self._latex += [
             r"\begin{figure}[htbp]\centering",
             rf"\includegraphics[width=\linewidth]{{{name}.png}}",
@@ -158,6 +163,7 @@ class Page:
             r"\usepackage{amsmath,booktabs,graphicx}",
             # Marks and stars hang to the right of their numbers.
             r"\setlength{\tabcolsep}{7pt}",
+            *([] if self.numbered else [UNNUMBERED]),
             rf"\title{{{_latex(self._title)}}}\author{{}}\date{{}}",
             r"\begin{document}\maketitle",
             *self._latex,
