@@ -13,10 +13,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from paper import autoregressions, details, figures, referee, regressions
-from paper.agreement import Agreement
-from paper.source import PRINTED, RECONSTRUCTED, THREE, TWO, Paper
-from writing.page import Page, draw_to_files, refresh, use_utf8
+try:
+    from paper import autoregressions, details, figures, referee, regressions
+    from paper.agreement import Agreement
+    from paper.source import PRINTED, RECONSTRUCTED, THREE, TWO, Paper
+    from writing.page import Page, draw_to_files, refresh, use_utf8
+except ModuleNotFoundError as missing:
+    sys.exit(f"This Python has no {missing.name}. The command in the README installs what this needs.")
 
 STUDIES = Path(__file__).resolve().parent.parent / "docs" / "studies"
 DOCUMENTS = (STUDIES / "paper.md", STUDIES / "paper_audit.md")
@@ -38,7 +41,7 @@ def main(arguments: list[str] | None = None) -> tuple[Page, Agreement]:
 
 def reproduce(options: argparse.Namespace) -> tuple[Page, Agreement]:
     audited = options.audit or options.refresh_docs
-    page = Page(options.output, "paper", RECONSTRUCTED, short=not audited)
+    page = Page(options.output, "paper", RECONSTRUCTED, short=not audited, numbered=False)
     paper, agreement = Paper.read(), Agreement()
     source = paper.published["source"]
     page.title(f"{source['authors']} ({source['year']}), {source['journal']}, doi:{source['doi']}")
@@ -77,11 +80,11 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
 def the_data(page: Page) -> None:
     with page.section("The data"):
         page.prose(
-            "Three prefectures, 2006 to 2018. (The text says 2000 to 2018; the printed statistics are those of 39 "
-            "rows, and official GDP tells the years.) The article prints no data. GDP is official (100 million yuan). "
+            "Three prefectures, 2006 to 2018. (The text says 2000 to 2018; the printed F and R2 fit 39 rows, and the "
+            "mean of GDP tells the years.) The article prints no data. GDP is official (100 million yuan). "
             "CII (the share of internet users), PCIR and PCIV (income per head in town and village, 10,000 yuan) and "
             "LGR (local revenue, 100 million yuan) are RECONSTRUCTED: a smooth panel solved for so that the paper's "
-            "estimates come out. What follows checks arithmetic; it is no new evidence about Sichuan."
+            "estimates come out. What follows checks arithmetic; it says nothing new about Sichuan."
         )
 
 
@@ -107,8 +110,9 @@ def equations(page: Page, paper: Paper, agreement: Agreement) -> None:
             page.equations(printed, block=f"equations_{count}_printed")
             page.equations(ours, block=f"equations_{count}_ours", shown=False)
         page.prose(
-            "Ours of equations 3 and 4 are the same to the last digit. The reconstruction did not aim at equations 6 "
-            "to 8, and ours differ. Of equation 9 the paper prints no coefficients; ours are written beside them.",
+            "Our estimates of equations 3 and 4 are the same to the last digit. The reconstruction did not aim at "
+            "equations 6 to 8, and ours differ. The paper prints no coefficients of equation 9. All of ours are in "
+            f"{page.folder / 'paper.txt'}.",
         )
         page.equations(autoregressions.equation_nine(paper), block="equations_nine", shown=False)
 
@@ -118,8 +122,8 @@ def how_many_agree(page: Page, agreement: Agreement) -> None:
     with page.section("How many printed numbers agree"):
         page.prose(
             f"{exact} of {printed} independent numbers of the regressions and equations 3 and 4 agree to the last "
-            f"printed digit, {near} are one off in it. The series were solved for so that they would: what it shows is "
-            f"that one panel of 39 rows and one set of conventions give all of them.",
+            f"printed digit; {near} differ by one in it. The series were solved for so that they would: this shows "
+            f"only that one panel of 39 rows and one set of conventions give all of them.",
             block="count",
         )
 

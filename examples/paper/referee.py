@@ -27,12 +27,12 @@ def printed_regressions(page: Page, paper: Paper) -> None:
         page.prose("(a) How many rows?")
         page.table(found.table, "audit_rows", provenance=PRINTED)
         page.prose(
-            f"The text says 2000 to 2018: {audit.ROWS_IN_TEXT} rows, if no year is missing. F and R2 go together at "
-            f"{rows} rows in every column but {_and(found.outside)}. That one has [{narrow[0]:.4f}, {narrow[1]:.4f}], "
-            f"which misses {rows} by {rows - narrow[1]:.4f}: its R2 seems rounded twice (see below), and "
-            f"allowing for that it has [{wide[0]:.4f}, {wide[1]:.4f}]. GDP tells the years: pooled and fixed lines "
-            f"cross at the overall means, GDP {implied:.2f} and CII {cii:.4f}, and official GDP of 2006 to 2018 has "
-            f"mean {official:.2f}.",
+            f"The text says 2000 to 2018: {audit.ROWS_IN_TEXT} rows if no year is missing (our product; the article "
+            f"states no number). F and R2 fit {rows} rows in every column but {_and(found.outside)}. Its "
+            f"[{narrow[0]:.4f}, {narrow[1]:.4f}] misses {rows} by {rows - narrow[1]:.4f}: its R2 seems rounded twice "
+            f"(see below), which allows [{wide[0]:.4f}, {wide[1]:.4f}]. GDP tells the years: the pooled and the fixed "
+            f"line cross at the overall means, GDP {implied:.2f} and CII {cii:.4f}, and official GDP of 2006 to 2018 "
+            f"has mean {official:.2f}.",
             block="audit_rows_reading",
         )
         page.prose("(b) Which R2, which F?")
@@ -47,32 +47,32 @@ def printed_regressions(page: Page, paper: Paper) -> None:
         block = paper.published["panel_tables_2_and_3"]["PCIV"]
         random, pooled = (block[key]["coef"]["cii"] for key in ("random_effects", "pooled"))
         page.prose(
-            f"One of the differences of one digit is explained: F implies {adjusted:.7f} for the adjusted R2 of LGR "
-            f"under fixed effects, to four decimals {adjusted:.4f}; shown with six ({adjusted:.6f}) and rounded again "
-            f"it is the {printed:.4f} in print. Another is the paper's own: PCIV's random-effects coefficient of CII "
-            f"is that of pooled OLS, yet {random:.4f} is printed for the one and {pooled:.4f} for the other.",
+            f"One difference of one digit is explained: F implies {adjusted:.7f} for the adjusted R2 of LGR under "
+            f"fixed effects, {adjusted:.4f} to four decimals; rounded to six ({adjusted:.6f}) and then again, it is "
+            f"the {printed:.4f} in print. Another is the paper's: PCIV's random-effects coefficient of CII equals "
+            f"that of pooled OLS, yet {random:.4f} is printed for the one and {pooled:.4f} for the other.",
             block="audit_rounding",
         )
         page.prose("(c) Which stars?")
         starred = stars.which_stars(paper, rows)
         page.table(starred.table, "audit_stars", provenance=PRINTED)
         page.prose(
-            f"Of {starred.cells} coefficients {len(starred.legend)} have stars that the printed legend does not give, "
-            f"all of them too many. At 10, 5 and 1% all but {_and(starred.usual)} would have the printed ones, with "
-            f"the normal distribution in place of t all but {_and(starred.usual_normal)}. The text, too, calls "
-            f"constants with three stars significant at the 1% level.",
+            f"{len(starred.legend)} of {starred.cells} coefficients have more stars than the printed legend gives. At "
+            f"10, 5 and 1% all but {_and(starred.usual)} would fit, with the normal distribution instead of t all but "
+            f"{_and(starred.usual_normal)}. The text, too, calls constants with three stars significant at the 1% "
+            f"level.",
             block="audit_stars_reading",
         )
         page.prose("(d) Why do random effects equal pooled OLS?")
         page.table(audit.random_is_pooled(paper, rows), "audit_random")
         page.prose(
             "Swamy and Arora take the variance of the prefecture effect from a regression of the prefectures' means. "
-            "Three means and three coefficients fit exactly: no degrees of freedom, no variance. It is taken as 0, and"
-            " the estimates are pooled OLS; the library says so in a warning. The authors say that the two are "
-            "identical, of Table 3. Only the standard errors differ, because they are scaled by the within residual "
-            "variance: by the ratio above, which the print obeys to its last digit. They are too small for a model "
-            "without effects. In the regression of GDP on CII, two coefficients leave one degree of freedom, and "
-            "random effects are what they are called."
+            "Three means and three coefficients leave no degrees of freedom. The variance is taken as 0, and the "
+            "estimates are pooled OLS; the library says so in a warning. The authors say that the two are identical, "
+            "of Table 3. Only the standard errors differ, because they are scaled by the within residual variance: by "
+            "the ratio above, which the print obeys to its last digit. They are too small for a model without effects. "
+            "In the regression of GDP on CII two coefficients leave one degree of freedom, and random effects differ "
+            "from pooled OLS."
         )
         page.prose("(e) Which model, and who gains more?")
         page.table(model_choice.effects_tested(paper, rows), "audit_effects", provenance=PRINTED)
@@ -81,31 +81,31 @@ def printed_regressions(page: Page, paper: Paper) -> None:
         fixed = paper.published["panel_tables_2_and_3"]["LGR"]["fixed_effects"]
         slope, error = fixed["coef"]["cii"], fixed["se"]["cii"]
         page.prose(
-            f"In Table 2 the paper prefers fixed effects, whose adjusted R2 is highest; in Table 3, where theirs is "
-            f"highest too, pooled and random effects, whose coefficient of CII is significant. It prints neither this "
-            f"F test nor Hausman's. Of CII in column (1.2) of Table 3 the text says that it is not significant, and "
-            f"then that it is negative and to be trusted at 5% "
-            f"only; {slope:.4f} ({error:.4f}) is printed, t = {slope / error:.2f}. That CII raises revenue rests on "
-            f"the columns without prefecture effects.",
+            f"Table 2 is read by adjusted R2, which is highest under fixed effects; Table 3, where it is highest "
+            f"there too, by the significance of CII, which favours pooled and random effects. The paper prints "
+            f"neither this F test nor Hausman's. Of CII in column (1.2) of Table 3 the text says that it is not "
+            f"significant, and then that it is negative and to be trusted at 5% only; {slope:.4f} ({error:.4f}) is "
+            f"printed, t = {slope / error:.2f}. So that CII raises revenue rests on the columns without prefecture "
+            f"effects.",
             block="audit_choice",
         )
         page.prose(
-            f"{towns.coefficient:.4f} for townspeople and {villages.coefficient:.4f} for villagers are gains in 10,000 "
-            f"yuan: in yuan towns gain more, as the paper says. It calls them growth rates, and those compare the "
-            f"other way: by the printed lines mean income is {towns.mean[0]:.2f} to {towns.mean[1]:.2f} and "
-            f"{villages.mean[0]:.2f} to {villages.mean[1]:.2f}, so that the coefficient is {towns.relative[0]:.1f} to "
+            f"{towns.coefficient:.4f} for townspeople and {villages.coefficient:.4f} for villagers are gains in "
+            f"10,000 yuan, larger in towns, as the paper says. It calls them growth rates, and those compare the "
+            f"other way: the printed lines imply mean incomes of {towns.mean[0]:.2f} to {towns.mean[1]:.2f} and "
+            f"{villages.mean[0]:.2f} to {villages.mean[1]:.2f}, so the coefficient is {towns.relative[0]:.1f} to "
             f"{towns.relative[1]:.1f} times mean income in towns and {villages.relative[0]:.1f} to "
-            f"{villages.relative[1]:.1f} times in villages. Relatively villagers gain more. The paper concludes so "
-            f"from its autoregressions, and also that from years 2 to 3 CII does more for PCIR.",
+            f"{villages.relative[1]:.1f} times in villages. From its autoregressions the paper, too, concludes that "
+            f"villagers gain more, and that from years 2 to 3 CII does more for PCIR.",
             block="audit_gains",
         )
         page.prose("(f) Where is the share of internet users smallest?")
         shares = implied_shares.implied_shares(paper)
         page.table(shares.table, "audit_shares", provenance=OFFICIAL)
         page.prose(
-            "The slopes alone say that Liangshan, far the largest economy, has a smaller share of users than average. "
-            "With the p-values they say more: in both answers it has the smallest. Whether Aba or Ganzi has the "
-            "largest is left open.",
+            "The slopes alone say that Liangshan, by far the largest economy, has a smaller share of users than "
+            "average. With the p-values, it has the smallest in both answers. Whether Aba or Ganzi has the largest "
+            "stays open.",
             block="audit_shares_reading",
         )
 
@@ -117,9 +117,9 @@ def printed_autoregressions(page: Page, paper: Paper) -> None:
         page.prose(f"(a) The sign of {size:.4f}")
         page.prose(
             f"Equation 4 prints a plus-minus and a minus before {size:.4f}. Elsewhere a plus stands before negative "
-            f"coefficients (+-0.1517), so that minus is the natural reading. Stability agrees: with a minus the "
-            f"largest root has modulus {signs.minus:.4f}, with a plus {signs.plus:.5f}, from "
-            f"{signs.plus_limits[0]:.4f} to {signs.plus_limits[1]:.4f} over the rounding of all coefficients.",
+            f"coefficients (+-0.1517), so minus is the natural reading. Stability agrees: with a minus the largest "
+            f"root has modulus {signs.minus:.4f}, with a plus {signs.plus:.5f} ({signs.plus_limits[0]:.4f} to "
+            f"{signs.plus_limits[1]:.4f} over the rounding of all coefficients).",
             block="audit_sign",
         )
         page.prose("(b) When does GDP respond?")
@@ -128,23 +128,23 @@ def printed_autoregressions(page: Page, paper: Paper) -> None:
         text = paper.published["text"]["figure_7"]
         quiet = text["almost_zero_after_year"]
         page.prose(
-            f"With the printed coefficients the response of GDP to an impulse of CII peaks in year {gdp.peak_year} "
+            f"With the printed coefficients GDP's response to an impulse of CII peaks in year {gdp.peak_year} "
             f"({gdp.values[gdp.peak_year]:.4f}) and is negative in years {first} to {last}, lowest in year "
-            f"{gdp.trough_year} ({gdp.values[gdp.trough_year]:.4f}). Part of the text says much the same: an obvious "
-            f"effect in years 1 to 4, almost none after (year {quiet}: {gdp.values[quiet]:.4f}). Another part has GDP "
-            f"hardly respond for two years, rise sharply from the third, peak in the sixth, and margins that converge "
-            f"after it. CII cannot affect GDP immediately, it says, and then that it can with other factors such as "
+            f"{gdp.trough_year} ({gdp.values[gdp.trough_year]:.4f}). Part of the text agrees: obvious in years 1 to "
+            f"4, almost zero after (year {quiet}: {gdp.values[quiet]:.4f}). Another part has GDP hardly respond for "
+            f"two years, rise sharply from the third and peak in the sixth, with margins that converge after it. The "
+            f"text says that CII cannot affect GDP immediately, and then that it can with other factors such as "
             f"transportation infrastructure, urbanization and export.",
             block="audit_response",
         )
         page.prose(
-            f"The sixth year cannot be that of a plain response. An orthogonalised impulse could move GDP on impact as "
-            f"well, by an amount b that depends on the unprinted residual covariance. Over every b, positive or "
-            f"negative, the peak within ten years falls in these years only: {_years(gdp.plain)}. Neither year 6 nor "
-            f"year 5, which is the sixth if the year of the impulse is the first, is among them. An accumulated "
-            f"response, which the text does not mention, can: it peaks in year {gdp.accumulated_peak_year} for b = 0, "
-            f"in year 5 for b from {_range(gdp.accumulated[5])}, in year 6 for b from {_range(gdp.accumulated[6])}. "
-            f"But it rises most in year 1, not from the third.",
+            f"A plain response cannot peak in the sixth year. An orthogonalised impulse could also move GDP on "
+            f"impact, by an amount b that depends on the unprinted residual covariance. For any b, positive or "
+            f"negative, the peak within ten years is in one of the years {_years(gdp.plain)}: not in year 6, nor in "
+            f"year 5, the sixth if the year of the impulse is the first. An accumulated response, which the text does "
+            f"not mention, can: it peaks in year {gdp.accumulated_peak_year} for b = 0, in year 5 for b from "
+            f"{_range(gdp.accumulated[5])}, in year 6 for b from {_range(gdp.accumulated[6])}. But it rises most in "
+            f"year 1, not from the third.",
             block="audit_peak",
         )
         ours = printed_dynamics.impact_on_the_reconstruction(paper)
@@ -158,15 +158,15 @@ def printed_autoregressions(page: Page, paper: Paper) -> None:
         assert three.both is not None
         (lgr, _), (pcir, _) = three.both
         page.prose(
-            f"The text has both peak in year 3. Moved alone, CII's error has PCIR peak in year "
-            f"{three.unit['log_pcir']} and LGR in year {three.unit['log_lgr']}. The order of the shocks is not stated; "
-            f"the description of figure 8 implies PCIR, CII, LGR, and with it PCIR can peak in years "
+            f"The text has both peak in year 3. If CII's error alone moves, PCIR peaks in year "
+            f"{three.unit['log_pcir']} and LGR in year {three.unit['log_lgr']}. No order of the shocks is stated; the "
+            f"description of figure 8 implies PCIR, CII, LGR. With it PCIR can peak in years "
             f"{_years(three.figure_order['log_pcir'])} and LGR in years {_years(three.figure_order['log_lgr'])}. With "
-            f"CII first PCIR can peak in years {_years(three.cii_first['log_pcir'])}, and both in year 3, if a shock "
+            f"CII first PCIR can peak in years {_years(three.cii_first['log_pcir'])}, and both in year 3 if a shock "
             f"that moves CII by 1 moves LGR by at least {lgr:.2f} and PCIR by at least {pcir:.2f} at once (all in "
             f"logarithms). PCIR cannot peak in year 2, the third if the year of the impulse is the first. A peak in "
-            f"year 0 means a response that starts at its largest and falls; where PCIR comes before CII that response "
-            f"is exactly zero, and negative after.",
+            f"year 0 means a response that starts at its largest and falls; where PCIR comes before CII, it is "
+            f"exactly zero in year 0 and negative after.",
             block="audit_three",
         )
         page.prose("(d) Where do the equations come to rest?")
@@ -174,9 +174,9 @@ def printed_autoregressions(page: Page, paper: Paper) -> None:
         page.table(settled.table, "audit_levels", provenance=PRINTED)
         cii, lgr_level, pcir_level = (settled.levels[THREE][name] for name in THREE)
         page.prose(
-            f"In the units of Tables 2 and 3 the levels of three variables would be absurd. But the units of equations "
-            f"6 to 8 are not stated, and {cii:,.0f} users per 10,000, {pcir_level:.1f} thousand yuan and "
-            f"{lgr_level:,.0f} million yuan are all plausible. Units enter the constants alone, and three units can "
+            f"In the units of Tables 2 and 3 the levels of three variables would be absurd. But the units of "
+            f"equations 6 to 8 are not stated, and {cii:,.0f} users per 10,000, {pcir_level:.1f} thousand yuan and "
+            f"{lgr_level:,.0f} million yuan are all plausible. Units enter only the constants, and three units can "
             f"turn any three constants into any others: the levels do not speak against the coefficients.",
             block="audit_levels_reading",
         )
@@ -192,14 +192,14 @@ def few_clusters_and_rows(page: Page, paper: Paper) -> None:
         )
         eleven = audit.eleven_rows(paper)
         page.prose(
-            f"{ON_RECONSTRUCTED} an equation of the two-variable autoregression has {eleven.coefficients} coefficients "
-            f"and {eleven.rows} rows. Slopes that differ from zero at 5%: {len(eleven.significant)} of {eleven.slopes} "
-            f"({'; '.join(eleven.significant)}). The response of GDP to CII is largest in year {eleven.peak_year}, "
-            f"{eleven.peak:.3f} with a 95% band from {eleven.lower:.3f} to {eleven.upper:.3f}, "
+            f"{ON_RECONSTRUCTED} each equation of the two-variable autoregression has {eleven.coefficients} "
+            f"coefficients and {eleven.rows} rows. Slopes that differ from zero at 5%: {len(eleven.significant)} of "
+            f"{eleven.slopes} ({'; '.join(eleven.significant)}). GDP's response to CII is largest in year "
+            f"{eleven.peak_year}, {eleven.peak:.3f} with a 95% band from {eleven.lower:.3f} to {eleven.upper:.3f}, "
             f"{(eleven.upper - eleven.lower) / eleven.peak:.1f} times as wide as the response; the band excludes zero "
-            f"in {eleven.years_off_zero} of {eleven.years} years. That CII does not Granger-cause GDP has p = "
-            f"{eleven.granger_p:.2f}. With series like these the sign of the response is not known, let alone its "
-            f"timing.",
+            f"in {eleven.years_off_zero} of {eleven.years} years. Granger's test that CII does not help to predict "
+            f"GDP has p = {eleven.granger_p:.2f}. From such series we cannot know the sign of the response, let alone "
+            f"its timing.",
             block="audit_eleven",
         )
 
@@ -211,20 +211,20 @@ def thirteen_years(page: Page, paper: Paper) -> None:
         first, path, after, both = found.off_zero.values()
         printed_root = paper.system(THREE).moduli[0]
         page.prose(
-            f"{ON_RECONSTRUCTED} of GDP's response no band excludes zero in any year. Year by year the bands of the "
-            f"three-variable autoregression do, in a few: {first} of all {found.cells} cells under the plain "
-            f"bootstrap, {after} after the correction of bias. Read as paths, which is how a figure is read, {path} "
-            f"and {both} are left: no response to CII is shown to differ from zero. The sup-t band of GDP is "
-            f"{found.wider:.1f} times as wide as the pointwise one, on average. Of the bias-corrected draws "
-            f"{found.positive:.0%} have GDP rise in year 1, {found.peaks[1]:.0%} peak there, {found.peaks[5]:.1%} peak "
-            f"in year 5 and {found.peaks[6]:.1%} in year 6, one of which is the text's sixth.",
+            f"{ON_RECONSTRUCTED} no band of GDP's response excludes zero in any year. Year by year, bands of the "
+            f"three-variable autoregression do in a few of all {found.cells} cells: {first} under the plain "
+            f"bootstrap, {after} after the correction of bias. For whole paths, which is how one reads a figure, "
+            f"{path} and {both} are left: no response to CII is shown to differ from zero. GDP's sup-t band is "
+            f"{found.wider:.1f} times as wide as the pointwise one on average. In {found.positive:.0%} of the "
+            f"bias-corrected draws GDP rises in year 1; {found.peaks[1]:.0%} peak there, {found.peaks[5]:.1%} in year "
+            f"5 and {found.peaks[6]:.1%} in year 6, one of which is the text's sixth.",
             block="bands_reading",
         )
         page.prose(
-            f"The estimated three-variable system has a root of {found.largest_root:.2f}: it explodes, its bands widen "
-            f"without bound, and the correction of bias, which stops at one, leaves its estimate as it is. The printed "
-            f"system is stable, its largest root {printed_root:.3f}: this is the reconstruction, which did not aim at "
-            f"it, not the paper.",
+            f"The estimated three-variable system explodes (root of {found.largest_root:.2f}): its bands widen "
+            f"without bound, and the correction of bias, which stops at one, leaves the estimate unchanged. The "
+            f"printed system is stable (largest root {printed_root:.3f}). The difference comes from the "
+            f"reconstruction, which did not aim at this system.",
             block="bands_root",
         )
         page.table(short_sample.residual_tests(paper), "residual_tests")
@@ -244,37 +244,36 @@ def stationarity(page: Page, paper: Paper) -> None:
     )
     page.table(short_sample.unit_roots(paper), "unit_roots")
     power = short_sample.power(len(paper.liangshan))
-    roots = ", ".join(f"{share:.0%} of {root:g}" for root, share in power.rejected.items() if root < 1)
+    roots = " and ".join(f"{share:.0%} (root {root:g})" for root, share in power.rejected.items() if root < 1)
     page.prose(
-        f"GDP, the official series, keeps its unit root under the first test and loses its trend-stationarity "
-        f"under the second. The other series are reconstructed and smooth by construction: what the tests say of "
-        f"them is about the reconstruction. And {len(paper.liangshan)} years decide little. Of "
-        f"{short_sample.SIMULATED} simulated series of this length the Dickey-Fuller test rejects a unit root at "
-        f"5% in {power.rejected[1.0]:.0%} where there is one ({power.by_pvalue:.0%} by its asymptotic p-value), "
-        f"and where the root is less, {roots}: it hardly tells them apart.",
+        f"For GDP, the official series, the first test does not reject a unit root, and the second rejects "
+        f"trend-stationarity. The other series are reconstructed and smooth by construction: their tests describe the "
+        f"reconstruction. And {len(paper.liangshan)} years decide little. In {short_sample.SIMULATED} simulated "
+        f"series of this length the Dickey-Fuller test at 5% rejects a unit root in {power.rejected[1.0]:.0%} where "
+        f"there is one ({power.by_pvalue:.0%} by its asymptotic p-value), and where the root is smaller in {roots}.",
         block="unit_roots_reading",
     )
     relations = short_sample.cointegration(paper)
     page.table(relations.table, "relations")
     (plain, _, drawn, wild), (plain_three, _, drawn_three, wild_three) = relations.two, relations.three
     page.prose(
-        f"{ON_RECONSTRUCTED} that CII and GDP are unrelated in the long run is not rejected (p = {plain:.2f}, and "
-        f"{drawn:.2f} against data sets of the same eleven rows made without a relation, {wild:.2f} with wild errors): "
-        f"by the book, the model would be in differences. Of the three variables the asymptotic distribution finds a "
-        f"relation with p = {plain_three:.5f}. Data sets as short that have none give a trace as large in "
-        f"{drawn_three:.0%}, or {wild_three:.0%}: what was found is the shortness of the sample. With the span that "
-        f"the printed panel implies neither levels nor differences can be shown to be right.",
+        f"{ON_RECONSTRUCTED} no long-run relation of CII and GDP is found (p = {plain:.2f}; {drawn:.2f} by the "
+        f"residual bootstrap, {wild:.2f} by the wild one), and the usual advice is then a model in differences. For "
+        f"the three variables the asymptotic distribution finds a relation, with p = {plain_three:.5f}. But with no "
+        f"cointegration, {drawn_three:.0%} of samples this short give a larger trace ({wild_three:.0%} by the wild "
+        f"bootstrap). Thirteen years cannot show whether levels or differences are right.",
         block="relations_reading",
     )
 
 
 def panel_stationarity(page: Page, paper: Paper) -> None:
     page.prose(
-        "The regressions of the paper's tables 2 and 3 are of levels on levels in a panel. Whether they mean anything "
-        "in the long run is what panel tests of unit roots and cointegration are for; the paper has none."
+        "Tables 2 and 3 regress levels on levels. Panel tests of unit roots and cointegration would ask whether the "
+        "series are stationary or belong together in the long run; the paper has none."
     )
     roots = short_sample.panel_unit_roots(paper)
-    page.table(roots.summary(), "panel_unit_roots")
+    page.table(short_sample.pvalues_of_roots(roots), "panel_unit_roots")
+    page.table(roots.summary(), "panel_unit_roots_in_full")
     entities, periods = paper.panel.n_entities, paper.panel.n_periods
     allowed = short_sample.panel_power(entities, periods)
     page.table(allowed, "panel_power")
@@ -284,12 +283,11 @@ def panel_stationarity(page: Page, paper: Paper) -> None:
     gdp = [float(frame["gdp", "level", name]) for name in short_sample.ROOTS_OF_PANELS[:-1]]
     assert min(gdp) >= 0.05
     page.prose(
-        f"Of GDP, the official series, no test rejects a unit root about a trend (p from {min(gdp):.2f} to "
+        f"For GDP, the official series, no test rejects a unit root about a trend (p from {min(gdp):.2f} to "
         f"{max(gdp):.2f}). {ON_RECONSTRUCTED} the tests of the others describe the reconstruction. And {entities} "
-        f"prefectures of {periods} years can tell little: in simulated panels of this size the tests reject a unit "
-        f"root at 5% in {low:.0%} to {high:.0%} where there is one, and in {least:.0%} to {most:.0%} where all roots "
-        f"are 0.9. A table of panel tests from such data, as papers print them, would prove neither that the series "
-        f"are stationary nor that they are not.",
+        f"prefectures of {periods} years tell little: in simulated panels of this size the tests at 5% reject a unit "
+        f"root in {low:.0%} to {high:.0%} where there is one, and in {least:.0%} to {most:.0%} where all roots are "
+        f"0.9. Such tables of tests prove neither that the series are stationary nor that they are not.",
         block="panel_unit_roots_reading",
     )
     relations = short_sample.panel_cointegration(paper)
@@ -301,9 +299,9 @@ def panel_stationarity(page: Page, paper: Paper) -> None:
     statistics = len(next(iter(relations.values())).entries)
     told = _and([f"{count} for {LABELS[name]}" for name, count in counts])
     page.prose(
-        f"{ON_RECONSTRUCTED} of {statistics} statistics {told} reject that nothing holds incomes or revenue to CII and "
-        f"GDP. Their distributions are for many prefectures and long series; with "
-        f"{entities} and {periods} a choice of the test is a choice of the answer.",
+        f"{ON_RECONSTRUCTED} of {statistics} statistics {told} reject no cointegration with CII and GDP. Their "
+        f"distributions are for many prefectures and long series; with {entities} and {periods}, the test you choose "
+        f"decides the answer.",
         block="panel_cointegration_reading",
     )
 

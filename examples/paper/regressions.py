@@ -27,7 +27,7 @@ TITLES = {
 # Why some last digits differ, as far as the print tells.
 WHY_APART = {
     "Table 2": (
-        "Random effects are pooled OLS here (no effect variance): 3.9888 and the 3.9889 of column (1.2) are one number."
+        "Random effects are pooled OLS here (no effect variance), so 3.9888 should be the 3.9889 of column (1.2)."
     ),
     "Table 3": "The printed F implies 0.9892496, which is 0.9893 only if it is rounded twice.",
 }

@@ -257,6 +257,27 @@ def panel_unit_roots(paper: Paper) -> PanelTestTable:
     return pv.panel_unit_root_table(paper.panel, list(PANEL), tests=ROOTS_OF_PANELS, trend=("ct", "c"), lags=1)
 
 
+def pvalues_of_roots(roots: PanelTestTable) -> Table:
+    """P-values of the variables beside one another."""
+    frame = roots.to_frame()["pvalue"]
+    labels = {entry.test: entry.label for entry in roots.entries}
+    return Table(
+        title="Panel unit roots: p-values",
+        facts=(
+            Fact("Level", "a constant and a trend for each prefecture"),
+            Fact("Difference", "a constant for each"),
+            Fact("Lags", "1"),
+        ),
+        header=(Row("", tuple(words(LABELS[name]) for name in PANEL)),),
+        body=tuple(
+            Row(f"{label}, {form}", tuple(probability(float(frame[name, form, test])) for name in PANEL))
+            for form in ("level", "difference")
+            for test, label in labels.items()
+        ),
+        notes=("H0 of Hadri: every prefecture is stationary. H0 of the others: every prefecture has a unit root.",),
+    )
+
+
 def panel_power(entities: int, periods: int) -> Table:
     """Simulate tests of a panel of the paper's size: in how many they reject a unit root, by the root there is."""
     rng = np.random.default_rng(SEED)
