@@ -111,8 +111,7 @@ def equations(page: Page, paper: Paper, agreement: Agreement) -> None:
             page.equations(ours, block=f"equations_{count}_ours", shown=False)
         page.prose(
             "Our estimates of equations 3 and 4 are the same to the last digit. The reconstruction did not aim at "
-            "equations 6 to 8, and ours differ. The paper prints no coefficients of equation 9. All of ours are in "
-            f"{page.folder / 'paper.txt'}.",
+            "equations 6 to 8, and ours differ. The paper prints no coefficients of equation 9. Ours are in paper.txt.",
         )
         page.equations(autoregressions.equation_nine(paper), block="equations_nine", shown=False)
 

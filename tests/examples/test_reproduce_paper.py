@@ -514,6 +514,14 @@ def test_what_the_command_cannot_do_is_said_in_a_sentence(paper, tmp_path, monke
         module.main(["--output", str(tmp_path)])
 
 
+def test_what_this_python_lacks_is_said_in_a_sentence(tmp_path):
+    # Without site-packages: what a reader has who did not install anything.
+    command = [sys.executable, "-E", "-S", str(ROOT / "examples" / "reproduce_paper.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert done.returncode == 1
+    assert re.fullmatch(r"This Python has no \w+\. The command in the README installs what this needs\.\n", done.stderr)
+
+
 def test_files_that_were_in_the_folder_stay_and_are_counted(paper, tmp_path, capsys):
     from writing.page import Page
 
