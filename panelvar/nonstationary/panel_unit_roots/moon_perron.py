@@ -109,10 +109,10 @@ def moon_perron_test(
     -----
     Factors are in the errors: under the null factors and own parts have unit roots together. Where a factor alone has
     the unit root, or the own parts alone, use `panic_test`, which tests both. With a trend the test has next to no
-    power against roots near one. :math:`t_a` rejects too often in small panels. :math:`t_b` does so less, except with a trend and ten
-    entities. With a trend and few periods the criteria find factors that are not there, and the test rejects true nulls
-    far too often; ``factors=0`` helps where there are none. Entities with a large variance lead the factors: give
-    logarithms, not levels of different sizes.
+    power against roots near one. :math:`t_a` rejects too often in small panels. :math:`t_b` does so less, except with a
+    trend and ten entities. With a trend and few periods the criteria find factors that are not there, and the test
+    rejects true nulls far too often; ``factors=0`` helps where there are none. Entities with a large variance lead the
+    factors: give logarithms, not levels of different sizes.
 
     Examples
     --------
