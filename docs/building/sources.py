@@ -9,8 +9,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 BACK = re.compile(r'(<a class="viewcode-back" href="[^"#]*)#[^"]*"')
-# Names, brackets and spaces have the colour of the text; they are most of the tags.
-PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
+# Names, operators, brackets and spaces look like the text; they are most of the tags. So are the lines of a docstring.
+PLAIN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
+LINES = '</span>\n<span class="sd">'
 
 
 def lead_to_the_page(
@@ -18,7 +19,8 @@ def lead_to_the_page(
 ) -> None:
     """Take the place within the page from each link, which viewcode guesses from the module that it met first."""
     if name.startswith("_modules/"):
-        context["body"] = PLAIN.sub(r"\1", BACK.sub(r'\1"', context["body"]))
+        body = PLAIN.sub(r"\1", BACK.sub(r'\1"', context["body"]))
+        context["body"] = body.replace(LINES, "\n")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

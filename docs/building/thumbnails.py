@@ -23,7 +23,7 @@ PANELS = {"plot_blanchard_quah": 3, "plot_beer_tax_fixed_effects": 1, "plot_dani
 def panel(figure: Figure, place: int) -> None:
     """Leave one panel of a figure, as large as the figure, without what stands around panels."""
     chosen, *others = [figure.axes[place], *(axes for axes in figure.axes if axes is not figure.axes[place])]
-    for each in (*others, *figure.texts, *figure.legends):
+    for each in (*others, *figure.texts, *figure.legends, *chosen.texts):
         with suppress(NotImplementedError, ValueError):
             each.remove()
     figure.suptitle("")
@@ -34,7 +34,7 @@ def panel(figure: Figure, place: int) -> None:
     legend = chosen.get_legend()
     if legend is not None:
         legend.remove()
-    for text in (*chosen.texts, chosen.xaxis.label, chosen.yaxis.label):
+    for text in (chosen.xaxis.label, chosen.yaxis.label):
         text.set_fontsize(LETTERS)
     chosen.tick_params(labelsize=LETTERS, labelbottom=True, labelleft=True)
     chosen.xaxis.get_offset_text().set_fontsize(LETTERS)

@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 COLOURS = 64
 # Coordinates to a tenth of a point; factors of scale have fewer digits before the point.
 LONG = re.compile(r"(\d\d\.\d)\d+")
+# Who made a picture, and comments on its letters.
+ABOUT = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
 
 
 def lighten(app: Sphinx, problem: Exception | None) -> None:
@@ -27,7 +29,7 @@ def lighten(app: Sphinx, problem: Exception | None) -> None:
         flat.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     for path in pictures.glob("*.svg"):
         text = path.read_text(encoding="utf-8")
-        path.write_text(LONG.sub(r"\1", text), encoding="utf-8")
+        path.write_text(LONG.sub(r"\1", ABOUT.sub("", text)), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -148,7 +148,7 @@ pv.compare(results)
 # All of them put the slope between 0.2 and 0.4 or a little more: far below one, and above zero (FMOLS at the
 # 10 percent level only). The countries differ so much that the average describes few of them:
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 1
 individual = results["DOLS"].individual["saving"].sort_values()
 ax = individual.plot.barh(
     figsize=(7, 5.5), color="tab:blue", label="one country", ylabel=""

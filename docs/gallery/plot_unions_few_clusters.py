@@ -11,7 +11,7 @@ occupations, so this error needs corrections. Whether you should cluster by occu
 and here the case for clustering by man is stronger.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
 
 import panelvar as pv

@@ -44,7 +44,7 @@ def test_the_code_of_stories_fits_their_column():
 
 @pytest.mark.built
 def test_printed_columns_fit_their_page():
-    """Sentences that are printed wrap; columns cannot."""
+    """Sentences that are printed wrap, as does LaTeX; columns cannot."""
     found = [
         (page, number, line)
         for page, cells in notebooks().items()
@@ -52,6 +52,6 @@ def test_printed_columns_fit_their_page():
         for output in cell.get("outputs", ())
         if "text/html" not in output.get("data", ()) and "image/svg+xml" not in output.get("data", ())
         for line in wide("".join(output.get("text", output.get("data", {}).get("text/plain", ""))))
-        if COLUMNS.search(line)
+        if COLUMNS.search(line) and not line.endswith("\\\\")
     ]
     assert found == []
