@@ -391,7 +391,7 @@ def _trend(values):
         (panel_of, {"lags": "t-stat"}, pv.SpecificationError, "lags"),
         (panel_of, {"trend": "ctt"}, pv.SpecificationError, "trend"),
         (panel_of, {"convention": "eviews"}, pv.SpecificationError, "convention"),
-        (panel_of, {"convention": "stata-westerlund", "lags": "bic"}, pv.SpecificationError, "criterion of its"),
+        (panel_of, {"convention": "stata-westerlund", "lags": "bic"}, pv.SpecificationError, "its own criterion"),
         (panel_of, {"convention": "stata-westerlund", "trend": "n"}, pv.SpecificationError, "trend"),
         (panel_of, {"convention": "stata-westerlund", "x": ["x1", "x2"]}, pv.SpecificationError, "one regressor"),
         (panel_of, {"draws": 0}, pv.SpecificationError, "draws"),

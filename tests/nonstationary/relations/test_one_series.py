@@ -43,7 +43,7 @@ def test_rows_that_are_only_counted_are_warned_of(fit):
 @pytest.mark.parametrize("fit", ESTIMATORS)
 def test_what_is_refused_is_said_of_the_series(fit):
     with pytest.raises(
-        pv.InsufficientDataError, match=r"^'the series' has 4 periods, but \d+ are needed [^:]*adjustment\.$"
+        pv.InsufficientDataError, match=r"^The series has 4 periods, but \d+ are needed [^:]*adjustment\.$"
     ):
         fit(series(4), "y ~ a + b")
     with pytest.raises(pv.DataError, match="the series"):

@@ -109,7 +109,7 @@ def test_options_that_do_not_exist_or_do_not_go_together_are_refused() -> None:
 
 def test_no_entity_left_is_said_with_the_first_reason() -> None:
     frame = sample()
-    with pytest.raises(pv.InsufficientDataError, match=r"No entity can be used\. 'e0' has 5 periods"):
+    with pytest.raises(pv.InsufficientDataError, match=r"No entity can be used\. Entity 'e0' has 5 periods"):
         pv.fit_fmols(panel(frame[frame["t"] < 2005]), "y", ["x1", "x2"], unusable="drop")
 
 
