@@ -46,5 +46,5 @@ def test_what_is_refused_is_said_of_the_series(fit):
         pv.InsufficientDataError, match=r"^The series has 4 periods, but \d+ are needed [^:]*adjustment\.$"
     ):
         fit(series(4), "y ~ a + b")
-    with pytest.raises(pv.DataError, match="the series"):
+    with pytest.raises(pv.DataError, match="The series lacks 1 period"):
         fit(series().drop(series().index[40]), "y ~ a + b")
