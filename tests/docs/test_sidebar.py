@@ -95,5 +95,5 @@ def test_the_built_sidebar_leaves_out_stories_and_functions():
     shown = entries("index.html")
     assert [each for each in shown if each.startswith(("stories/plot_", "coming_from/stata", "api/generated"))] == []
     assert {"stories/index.html", "coming_from/index.html", "api/static_panels.html"} <= set(shown)
-    assert "vars.html" in entries("coming_from/plm.html")
-    assert "plot_oil_shocks.html" in entries("stories/plot_macro_var.html")
+    assert "../coming_from/vars.html" in entries("coming_from/plm.html")
+    assert "../stories/plot_oil_shocks.html" in entries("stories/plot_macro_var.html")
