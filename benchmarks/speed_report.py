@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.harness import human
 from benchmarks.race import OURS
-from benchmarks.speed_page import machine, wrapped
+from benchmarks.speed_page import FILE, STATIC, machine, wrapped
 from benchmarks.targets import NUMBERS, Found, Number, quantity
 
 FLOORS = {"read": ":", "Gram matrix": "--", "QR": "-."}
@@ -25,15 +25,7 @@ COLOURS = {
     "read whole": "#674ea7",
     "duckreg": "#b45f06",
 }
-CURVES = (
-    "pooled",
-    "fixed effects",
-    "fixed effects, clustered",
-    "fixed effects, Driscoll-Kraay",
-    "random effects",
-    "two-way",
-    "Parquet, fixed effects",
-)
+CURVES = (*STATIC, FILE)
 LARGE = 10_000
 """Rows from which a time is that of the rows, and not of the call."""
 GROWING = (*CURVES, "Parquet, fixed effects, clustered")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+import runpy
 
 import pytest
 from docs.built_pages import HTML, ROOT
@@ -120,8 +120,7 @@ def test_from_the_disk_results_come_with_excerpts(query):
     """A browser that reads a file may load no other page."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        names = ("chromium", "chromium-browser", "google-chrome", playwright.chromium.executable_path)
-        installed = next(filter(None, map(shutil.which, names)), None)
+        installed = runpy.run_path(str(ROOT / "docs" / "building" / "look.py"))["chromium"](playwright)
         if installed is None:
             pytest.skip("no Chromium is installed")
         browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])

@@ -42,8 +42,8 @@ class TestResult(Presented):
         The value and its tail probability.
     distribution : {"chi2", "f", "t", "normal", "chibar2", "chibar2-two", "none"}
         Reference distribution under the null; chibar2 is zero with probability one half, else chi2(1); chibar2-two is
-        zero, chi2(1), chi2(2) with probabilities 1/4, 1/2, 1/4; none stands for any other
-        distribution (and perhaps no p-value).
+        zero, chi2(1), chi2(2) with probabilities 1/4, 1/2, 1/4; none stands for any other distribution (and perhaps no
+        p-value).
     df : float or None
         Degrees of freedom (numerator, for F).
     df_denominator : float or None

@@ -166,7 +166,7 @@ class Levels:
     Raises
     ------
     DataError
-        If numbers are stored as text, nearly every row of a column of texts has another value, or values have no
+        If numbers are stored as text, nearly every row of a column of texts has a different value, or values have no
         order.
     SpecificationError
         If there are more levels than a model can have columns.

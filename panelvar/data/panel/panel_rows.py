@@ -47,7 +47,7 @@ class PanelRows:
     """Rows of data in order by entity, then time; `panelvar.data.panel.panel.Panel` says what its parts are."""
 
     plain: bool = False
-    """Whether the data name no entities, so that each row is another one (`panelvar.data.panel.plain_rows`)."""
+    """Whether the data name no entities, so that each row is a separate one (`panelvar.data.panel.plain_rows`)."""
 
     def __init__(
         self,
@@ -322,7 +322,7 @@ def refuse_infinite(panel: PanelRows, name: Hashable, column: Array) -> None:
     infinite = np.isinf(column)
     if infinite.any():
         where = rows_where(panel, infinite)
-        if ":" in str(name):
+        if ":" in str(name) and name not in panel.names:
             raise DataError(f"The product {str(name)!r} is infinite in {where}. Rescale the variables it is made of.")
         raise DataError(f"Column {name!r} is infinite in {where}. Remove these values or set them to missing.")
 

@@ -13,7 +13,7 @@ from panelvar.core.base.errors import CollinearityError, InsufficientDataError, 
 from panelvar.core.base.scaling import NEAR_ONE, refuse_far_apart
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.fit.small_samples import Counts
-from panelvar.kernels.linear.qr import ROUNDING, Dropped, Solution
+from panelvar.kernels.linear.qr import ROUNDING, Solution
 
 SMALLEST_NORM = 1e-140
 """Squares of residuals of a column smaller than this lose digits to underflow."""
@@ -63,7 +63,8 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
         if item.absorbed:
             key = ("regressor-absorbed", _why_absorbed(design.extent(item.index), item.share))
         else:
-            what = "each equal to a combination of others" if several else f"equal to {_combination(design, item)}"
+            on = combination([(design.names[place], value) for place, value in item.on])
+            what = "each equal to a combination of others" if several else f"equal to {on}"
             key = ("regressor-collinear", f"{what}, up to the constant and the absorbed effects")
         reasons.setdefault(key, []).append(design.names[item.index])
     notes = []
@@ -88,12 +89,15 @@ def check_fit(design: Design, solution: Solution, counts: Counts, collinear: str
     return notes + _nearly_collinear(design, solution)
 
 
-def _combination(design: Design, dropped: Dropped) -> str:
-    """What a regressor is equal to; of a long sum, its first terms."""
-    terms = [f"{value:+.6g} {design.names[j]}" for j, value in dropped.on]
-    if len(terms) > 2 * _NAMED:
-        return f"{' '.join(terms[:_NAMED])} and {len(terms) - _NAMED} terms more"
-    return " ".join(terms) or "0"
+def combination(terms: Sequence[tuple[str, float]]) -> str:
+    """Write a sum of columns times numbers, such as 2 * x1 - x2; of a long one, its first terms."""
+    text = ""
+    shown = terms[:_NAMED] if len(terms) > 2 * _NAMED else terms
+    for name, value in shown:
+        sign = (" - " if value < 0.0 else " + ") if text else "-" * (value < 0.0)
+        size = f"{abs(value):.6g}"
+        text += f"{sign}{name}" if size == "1" else f"{sign}{size} * {name}"
+    return text + f" and {len(terms) - _NAMED} terms more" * (len(shown) < len(terms)) or "0"
 
 
 def _subject(names: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ def ips_test(
     Notes
     -----
     Lags, roots and periods may differ between entities; the alternative is that a share of them is stationary, and
-    a rejection does not say which. They must be independent: common shocks make it reject too often
+    a rejection does not say which. Entities must be independent: common shocks make it reject too often
     (``demean=True`` takes out a time effect of the same size for all). With many lags and few rows the table has no
     moments: rules that are not told ``max_lags`` try no more lags than it has. If a rule chooses lags from few periods
     the test rejects too often; with lags given beforehand it does not.

@@ -15,7 +15,7 @@ from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.covariance.named import covariance_of, resolve
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
-from panelvar.estimates.fit.fit_checks import check_fit, check_scale, without_rounding
+from panelvar.estimates.fit.fit_checks import check_fit, check_scale, combination, without_rounding
 from panelvar.estimates.fit.instrumented import Instrumented
 from panelvar.estimates.fit.small_samples import without_factors
 from panelvar.estimates.fit.transformed_model import TransformedModel
@@ -205,9 +205,9 @@ def _with_gmm_constant(fit: Fit, loading: Array) -> Fit:
     assert rows.shift is not None
     assert fit.constant_column is not None
     n, mass = base.layout.instruments, fit.constant_mass
-    combination = np.zeros((len(base.triangle), 1))
-    combination[:n, 0] = np.linalg.solve(base.triangle[:n, :n], loading)
-    column = fit.constant_column - base.combined(combination).column(0)
+    weights = np.zeros((len(base.triangle), 1))
+    weights[:n, 0] = np.linalg.solve(base.triangle[:n, :n], loading)
+    column = fit.constant_column - base.combined(weights).column(0)
     centre = fit.centre.copy()
     centre[[*fit.kept, -1]] -= loading @ base.triangle[:n, [*base.layout.regressors, -1]] / mass
     # The residuals keep what the constant leaves of their mean.
@@ -250,8 +250,8 @@ def _note_dropped(
         if item.absorbed:
             reason = "no variation is left once the constant or the effects are taken out"
         else:
-            terms = " ".join(f"{value:+.6g} {design.names[candidates[j]]}" for j, value in item.on)
-            reason = f"equal to {terms or '0'}, up to the constant and the absorbed effects"
+            on = combination([(design.names[candidates[place]], value) for place, value in item.on])
+            reason = f"equal to {on}, up to the constant and the absorbed effects"
         if collinear == "raise" and not derived:
             raise CollinearityError(f"Instrument {name!r} adds nothing: {reason}.")
         notes.append(Note("instrument-redundant", f"Instrument {name!r} dropped: {reason}.", warn=not derived))

@@ -87,8 +87,8 @@ def compare(
         Coefficients to show first, in this order. The others follow as they appear, the constant last.
     labels : mapping of str to str, optional
         Printed names of coefficients, dependent variables (also where they are headings), effects, and what errors are
-        clustered by. They also stand in the head, in the foot and in the note on dropped rows. A name without a
-        separate label takes the labels of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
+        clustered by. They also stand in the head, in the foot and in the note on dropped rows. A name that is not
+        in the mapping takes the labels of its variables: ``{"x": "Income"}`` makes "L(Income, 2)", "log(Income)",
         "L1.Income" and "Income × z"; ``{"region": "Region"}`` makes "Region: Asia". Names that are not in the table are
         passed over, so that one mapping may serve many tables; misspelled names are refused.
     foot : sequence of str, or mapping of str to str

@@ -242,7 +242,7 @@ def _parts(panel: Panel, by: str | None, whole: bool) -> list[tuple[str, Panel]]
     missing = int((codes < 0).sum())
     if missing:
         raise SpecificationError(
-            f"by={by!r} is missing in {missing} of {panel.nobs} rows. Give these rows a separate value."
+            f"by={by!r} is missing in {missing} of {panel.nobs} rows. Give these rows a value that no others have."
         )
     if len(levels) > MOST_FITS:
         raise SpecificationError(f"by={by!r} has {len(levels)} values; the limit of one call is {MOST_FITS} fits.")

@@ -146,7 +146,7 @@ class Restrictions:
             return ()
         text = (
             f'The label "E" stands at {count} entries, which are estimated as one. In statsmodels each "E" is '
-            "another entry: write NaN where an entry is free."
+            "estimated by itself: write NaN where an entry is free."
         )
         return (Note("shared-label", text, warn=True),)
 

@@ -94,7 +94,7 @@ class PanelLeastSquares(ABC):
     def refits(self, weights: Array) -> Refitted:
         """Estimates with weights (B, N) of the entities.
 
-        Whole weights make a panel in which an entity occurs so often, each time as another entity.
+        Whole weights make a panel in which an entity occurs so often, each time as a separate entity.
         """
         return self.estimates([block.weighted(weights) for block in self.blocks])
 

@@ -237,7 +237,7 @@ def test_redundant_instruments_are_dropped_and_named():
     with pytest.warns(pv.PanelVarWarning) as caught:
         result = pv.fit_iv_fixed_effects(panel, "y", EXOGENOUS, **options)
     texts = " ".join(str(item.message) for item in caught)
-    assert "Instrument 'z4' dropped: equal to -2 x1 +1 z1" in texts
+    assert "Instrument 'z4' dropped: equal to -2 * x1 + z1" in texts
     assert "Instrument 'fixed' dropped: no variation" in texts
     expected = pv.fit_iv_fixed_effects(panel, "y", EXOGENOUS, **COLUMNS)
     np.testing.assert_allclose(result.params, expected.params, rtol=1e-12)
