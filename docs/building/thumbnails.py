@@ -35,7 +35,8 @@ def panel(figure: Figure, place: int) -> None:
     if legend is not None:
         legend.remove()
     for text in (chosen.xaxis.label, chosen.yaxis.label):
-        text.set_fontsize(LETTERS)
+        # A panel so small has room for what is drawn, and none for its unit.
+        text.set(text=text.get_text().partition(",")[0], fontsize=LETTERS)
     chosen.tick_params(labelsize=LETTERS, labelbottom=True, labelleft=True)
     chosen.xaxis.get_offset_text().set_fontsize(LETTERS)
     chosen.set_position([0.0, 0.0, 1.0, 1.0])
