@@ -18,6 +18,7 @@ from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
 from panelvar.nonstationary.unit_roots.lag_orders import lag_orders
 from panelvar.nonstationary.unit_roots.regressions import lagged_differences
 from panelvar.panels.diagnostics.auxiliary import small_regression
+from panelvar.systems.diagnostics.residual_statistics import doornik_hansen
 from panelvar.systems.identification.scheme import ReducedForm
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
@@ -580,3 +581,23 @@ def test_a_label_that_is_a_number_is_not_the_first_word():
 
 def test_a_constant_explains_nothing():
     assert (pv.fit_vecm(system(), lags=1, rank=0).rsquared == 0.0).all()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_variances_that_are_rounding_are_refused_with_what_helps():
+    """A regressor of 1e12 with a standard deviation of one: the sandwich is a sum that cancels."""
+    table = World(348430, 933, True).frame
+    options = {"lags": 0, "leads": "bic", "max_leads": 1, "cov": "kernel", "small_sample": False}
+    with pytest.raises(pv.NumericalError, match="Entity 1 has coefficients whose variances are rounding"):
+        pv.fit_dols(pv.Panel(table, "i", "t"), "y", "x1", **options)
+    centred = pv.Panel(table.assign(x1=table["x1"] - table["x1"].mean()), "i", "t")
+    assert np.isfinite(pv.fit_dols(centred, "y", "x1", **options).std_errors).all()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_residuals_that_do_not_vary_have_no_test_of_normality():
+    """Without a constant a variable that does not vary is fitted exactly, or leaves what does not vary."""
+    exact = np.column_stack([np.random.default_rng(0).standard_normal(60), np.zeros(60)])
+    for residuals in (exact, np.full((60, 1), 2.0)):
+        with pytest.raises(pv.NumericalError, match="linearly dependent"):
+            doornik_hansen(residuals)

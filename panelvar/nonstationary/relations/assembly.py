@@ -110,7 +110,9 @@ def assemble(
     estimates, covariances = np.concatenate((own.terms_at(slopes), slopes), axis=1), own.own_covariances()
     names, order = _house_order(found)
     units = found.coefficient_units
-    errors = np.sqrt(covariances.diagonal(axis1=1, axis2=2))
+    variances = covariances.diagonal(axis1=1, axis2=2)
+    _refuse_rounding(found, variances)
+    errors = np.sqrt(variances)
     _refuse_out_of_range(found, estimates, errors, _SQUARABLE_TWICE)
     _refuse_out_of_range(found, np.ldexp(estimates, units), np.ldexp(errors, units), _SQUARABLE)
     terms = estimates[:, : own.d]
@@ -195,6 +197,16 @@ def _estimate(matrix: Array, kind: str, pooling: Pooling, entities: int, convent
         return CovarianceEstimate(matrix, _LABELS[kind], np.inf)
     label = _LABELS[kind] if pooling.shared else "dispersion over entities"
     return covariance_of_average(matrix, label, entities, convention)
+
+
+def _refuse_rounding(found: RelationData, variances: Array) -> None:
+    """Refuse variances (N, d + m) below zero: sums in which levels cancel have no digits left."""
+    lost = (variances < 0.0).any(axis=1)
+    if lost.any():
+        raise NumericalError(
+            f"{found.system.called(int(lost.argmax()))} has coefficients whose variances are rounding, because a "
+            "regressor hardly varies beside its mean. Subtract its mean."
+        )
 
 
 def _refuse_out_of_range(found: RelationData, estimates: Array, errors: Array, most: float) -> None:

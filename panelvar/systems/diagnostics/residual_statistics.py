@@ -245,12 +245,23 @@ def doornik_hansen(residuals: Array) -> Moments:
     the symmetric square root of their correlation matrix (about zero, as they are), then each series about its mean;
     skewness is transformed by D'Agostino's and kurtosis by Wilson and Hilferty's approximation, and squares of both are
     added up.
+
+    Raises
+    ------
+    NumericalError
+        They are linearly dependent, or do not vary about their mean.
     """
     n = len(residuals)
     scaled = columns_in_own_units(residuals)
-    white = symmetrically_standardised(scaled / np.sqrt((scaled**2).mean(axis=0)))
+    sizes = np.sqrt((scaled**2).mean(axis=0))
+    if not sizes.all():
+        raise NumericalError(_DEPENDENT)
+    white = symmetrically_standardised(scaled / sizes)
     white = white - white.mean(axis=0)
-    white /= np.sqrt((white**2).mean(axis=0))
+    spreads = np.sqrt((white**2).mean(axis=0))
+    if (spreads <= _ROUNDING).any():
+        raise NumericalError(_DEPENDENT)
+    white /= spreads
     skewness, kurtosis = (white**3).mean(axis=0), (white**4).mean(axis=0)
     first, second = _skewness_score(skewness, n), _kurtosis_score(skewness, kurtosis, n)
     return Moments(float(first @ first), float(second @ second))
