@@ -27,7 +27,8 @@ the covariance of the shared coefficients, the inverse of the bordered informati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,6 +247,23 @@ def back_substitution(problem: LongRunProblem, start: Array, most: int) -> Maxim
         if decrement < _DECREMENT:
             return Maximum(point, iteration, True)
     return Maximum(point, most, False)
+
+
+def search_from(
+    start: Array, problem: LongRunProblem, search: Callable[[LongRunProblem, Array, int], Maximum], most: int
+) -> Maximum:
+    """Search in coordinates in which the levels are orthonormal.
+
+    Coefficients of nearly collinear levels are large, and cancel: in their own coordinates the rounding of the
+    error-correction terms would hide the maximum.
+    """
+    k = problem.k
+    q, triangle = np.linalg.qr(problem.levels.reshape(-1, k))
+    inverse = inverse_triangle(triangle)
+    turned = replace(problem, levels=q.reshape(problem.levels.shape))
+    end = search(turned, np.concatenate((triangle @ start[:k], start[k:])), most)
+    shared = np.concatenate((inverse @ end.point.shared[:k], end.point.shared[k:]))
+    return replace(end, point=problem.at(shared))
 
 
 def inverse_triangle(triangle: Array) -> Array:

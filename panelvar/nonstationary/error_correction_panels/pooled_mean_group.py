@@ -33,6 +33,7 @@ from panelvar.nonstationary.error_correction_panels.pooled_long_run import (
     newton_raphson,
     own_information,
     own_short_run,
+    search_from,
 )
 from panelvar.panels.heterogeneous.random_coefficients import mean_group
 from panelvar.panels.heterogeneous.unit_fits import refuse_exact
@@ -177,7 +178,7 @@ def _climb(
     ends, failure = [], None
     for each in starts:
         try:
-            ends.append(_SEARCHES[algorithm](problem, each, most))
+            ends.append(search_from(each, problem, _SEARCHES[algorithm], most))
         except NumericalError as error:
             # One climb may leave the region where the long run is identified while another stays in it.
             failure = error
