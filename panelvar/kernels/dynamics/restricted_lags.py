@@ -41,7 +41,7 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
     Raises
     ------
     NumericalError
-        The root has no inverse.
+        The root has no inverse, or the regressors of an equation are collinear to the last digit.
     """
     m, n_vars = free.shape
     equations, rows = np.nonzero(free.T)
@@ -57,7 +57,13 @@ def restricted_least_squares(top: Array, right: Array, root: Array, free: Mask) 
     design = columns.reshape(*columns.shape[:-3], n_vars * m, len(rows))
     target = (right @ whiten.swapaxes(-1, -2)).swapaxes(-1, -2).reshape(*right.shape[:-2], n_vars * m, 1)
     basis, triangle = np.linalg.qr(design)
-    inverse = np.linalg.solve(triangle, np.broadcast_to(np.eye(len(rows)), triangle.shape))
+    try:
+        inverse = np.linalg.solve(triangle, np.broadcast_to(np.eye(len(rows)), triangle.shape))
+    except np.linalg.LinAlgError:
+        raise NumericalError(
+            "The regressors of the equations are linearly dependent once the equations are weighed by the inverse of "
+            "the residual covariance. Remove a variable, or use fewer lags or deterministic terms."
+        ) from None
     solution = inverse @ (basis.swapaxes(-1, -2) @ target)
     params = np.zeros((*right.shape[:-2], m, n_vars))
     params[..., rows, equations] = solution[..., 0]

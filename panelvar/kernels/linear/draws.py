@@ -1,4 +1,4 @@
-"""Random draws that several methods share: rotations of shocks, and the multipliers of wild bootstraps.
+"""Random draws that several methods share: rotations of shocks, multipliers of wild bootstraps, and counted draws.
 
 A rotation is drawn uniformly among orthogonal matrices, or among those with columns orthogonal to given vectors. A
 multiplier has mean zero and variance one, so that residuals times multipliers keep their first two moments.
@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
+from panelvar.core.base.arrays import Array, Mask
+
+TIE = 1e-9
+"""Share of a statistic by which a draw may miss it and count as equal: draws that repeat the sample round otherwise."""
 
 
 def haar_columns(shape: tuple[int, ...], n_vars: int, n_columns: int, rng: np.random.Generator) -> Array:
@@ -88,3 +91,14 @@ def wild_multipliers(kind: str, shape: tuple[int, int], rng: np.random.Generator
         return np.asarray(rng.gamma(4.0, 0.5, shape) - 2.0)
     golden = 0.5 * (np.sqrt(5.0) + 1.0)
     return np.asarray(np.where(rng.random(shape) < golden / np.sqrt(5.0), 1.0 - golden, golden))
+
+
+def reach(draws: Array, statistic: Array | float) -> Mask:
+    """Whether drawn statistics are at least as large as the sample's, up to the rounding of draws that repeat it.
+
+    Parameters
+    ----------
+    draws, statistic : array
+        Of one shape, or broadcast. Statistics have no unit: one below 1 counts as 1 where rounding is concerned.
+    """
+    return np.asarray(draws >= statistic - TIE * np.maximum(np.abs(statistic), 1.0))

@@ -17,6 +17,7 @@ from panelvar.core.faces.mathematics import Math, shown_as
 from panelvar.core.faces.number_format import check_digits, format_count
 from panelvar.core.tables.frame_table import STATISTIC, FrameTable
 from panelvar.core.tables.table import Presented, Table
+from panelvar.kernels.linear.draws import reach
 from panelvar.nonstationary.cointegration.cases import CASES
 from panelvar.nonstationary.cointegration.johansen_distribution import critical_values, gamma_pvalues
 
@@ -107,7 +108,7 @@ class JohansenResult(Presented):
         """Tail probabilities, or shares of the draws that are at least as large, the sample itself counted as one."""
         if self.drawn is None:
             return gamma_pvalues(statistic, self.trend, values, self.rows)
-        above = (self.drawn[:, :, STATISTICS.index(statistic)] >= values[:, None]).sum(axis=1)
+        above = reach(self.drawn[:, :, STATISTICS.index(statistic)], values[:, None]).sum(axis=1)
         return np.asarray((1.0 + above) / (1.0 + self.drawn.shape[1]))
 
     @cached_property

@@ -31,6 +31,7 @@ from panelvar.core.base.scaling import exponents
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.simulated import chunked
 from panelvar.estimates.sizes.panel_sizes import PanelCase
+from panelvar.kernels.linear.draws import reach
 from panelvar.kernels.linear.unit_regressions import DEPENDENT, ESTIMATED
 from panelvar.nonstationary.panel_cointegration.error_correction_bootstrap import null_models, samples
 from panelvar.nonstationary.panel_cointegration.error_correction_models import (
@@ -276,7 +277,7 @@ def westerlund_test(
         system.stack("A bootstrap of this test")
         every = np.concatenate(list(_draw_statistics(system, np.stack(values), choice, form, count, rng)))
         drawn = dict(zip(STATISTICS, every.T, strict=True))
-        pvalues = ((1.0 + (every <= raw).sum(axis=0)) / (1.0 + count)).tolist()
+        pvalues = ((1.0 + reach(-every, -raw).sum(axis=0)) / (1.0 + count)).tolist()
     names = [f"Westerlund {'group' if name[0] == 'G' else 'pooled'} {name}" for name in STATISTICS]
     headline, *parts = (
         PanelTestResult(name, float(score), pvalue, "none" if drawn else "normal", null=NULL, alternative=alternative)

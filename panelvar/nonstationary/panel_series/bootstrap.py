@@ -16,6 +16,7 @@ from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.bands.simulated import chunked
+from panelvar.kernels.linear.draws import reach
 from panelvar.nonstationary.panel_series.entity_values import EntityValues
 from panelvar.nonstationary.panel_series.null_panels import (
     FEWEST_SIGNED,
@@ -37,8 +38,6 @@ LONG_ENOUGH = 30
 
 # Numbers of the panels that are drawn together.
 _AT_ONCE = 1 << 18
-# Draws that repeat the panel, up to rounding, count as not beyond it.
-_TIE = 1e-9
 
 
 @documented
@@ -128,9 +127,8 @@ class DrawnStatistics(NamedTuple):
 
     def pvalues(self, observed: Array) -> Array:
         """Share of draws (S,) at least as far out, with the data among the draws."""
-        sign = np.where(self.upper, -1.0, 1.0)
-        margin = _TIE * np.maximum(np.abs(observed), 1.0)
-        count = (sign * self.values <= sign * observed + margin).sum(axis=0)
+        sign = np.where(self.upper, 1.0, -1.0)
+        count = reach(sign * self.values, sign * observed).sum(axis=0)
         return np.asarray((1.0 + count) / (1.0 + len(self.values)))
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from panelvar.core.base.arrays import Array
 from panelvar.estimates.covariance.cluster_adjustment import ClusterParts, weights_of
-from panelvar.kernels.linear.draws import wild_multipliers
+from panelvar.kernels.linear.draws import TIE, wild_multipliers
 from panelvar.kernels.linear.quadratic_form import quadratic_form
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1_000_000
 """Numbers in one chunk of draws (8 MB)."""
-
-TIE = 1e-9
-"""Squared statistics closer than this count as equal, because draws that repeat the sample differ by rounding."""
 
 ROUNDING = 1e-12
 """A move below this share of the largest cluster's move is zero."""

@@ -28,7 +28,7 @@ from panelvar.estimates.fit.small_samples import heteroskedastic_factor
 from panelvar.kernels.dynamics.dynamics import cholesky_impact
 from panelvar.kernels.dynamics.lag_problem import CHUNK_BYTES
 from panelvar.kernels.dynamics.unit_free_solves import lower_solve
-from panelvar.kernels.linear.draws import wild_multipliers
+from panelvar.kernels.linear.draws import reach, wild_multipliers
 from panelvar.systems.var.exclusion import granger_hypothesis
 from panelvar.systems.var.fitted_system import require_fit
 from panelvar.systems.var.scored_system import RULES
@@ -140,7 +140,7 @@ def granger_bootstrap_test(
             raise NumericalError(
                 "A data set of the bootstrap has a singular covariance, because there are too few rows."
             ) from None
-        above += int((drawn / count >= test.statistic).sum())
+        above += int(reach(drawn / count, test.statistic).sum())
     name = f"{test.name} (fixed-design wild bootstrap, {say_draws(draws, seed)})"
     return replace(test, name=name, pvalue=(1.0 + above) / (1.0 + draws))
 

@@ -18,7 +18,7 @@ from panelvar.kernels.linear.least_squares import covariance_root
 from panelvar.systems.panel_var.blocks import entity_products
 from panelvar.systems.panel_var.fit import PanelVarFit, Refits
 from panelvar.systems.panel_var.recursion import Recursion
-from panelvar.systems.responses.shocks import positive_factor
+from panelvar.systems.responses.shocks import factor_of_root, positive_factor
 from panelvar.systems.responses.sigma_moves import SigmaMoves
 from panelvar.systems.var.drawable_system import inverse_wishart_factors
 
@@ -110,9 +110,8 @@ class DrawablePanel:
         values, vectors = np.linalg.eigh(np.linalg.solve(factor, half.swapaxes(1, 2)))
         # Nearly dependent errors have directions in which any step is vast: what is not finite is refused in words.
         with np.errstate(over="ignore", invalid="ignore"):
-            whole = factor @ vectors * np.exp(0.5 * values)[:, None, :]
-            covariance = whole @ whole.swapaxes(1, 2)
-        return positive_factor(covariance)
+            root = factor @ vectors * np.exp(0.5 * values)[:, None, :]
+        return factor_of_root(root)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,11 @@ from panelvar.systems.identification.scheme import (
 
 SHOCK_SIZES = ("sd", "unit")
 
+_DEPENDENT = (
+    "The residual covariance is not positive definite, because the equations' errors are linearly dependent. "
+    "Orthogonalised shocks do not exist."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Shocks:
@@ -192,10 +197,22 @@ def positive_factor(sigma: Array) -> Array:
     try:
         return dynamics.cholesky_impact(sigma)
     except np.linalg.LinAlgError:
-        raise NumericalError(
-            "The residual covariance is not positive definite, because the equations' errors are linearly dependent. "
-            "Orthogonalised shocks do not exist."
-        ) from None
+        raise NumericalError(_DEPENDENT) from None
+
+
+def factor_of_root(root: Array) -> Array:
+    """Lower factor (..., K, K) of the residual covariance whose root is given, without the squares of its entries.
+
+    Raises
+    ------
+    NumericalError
+        The root is singular, or not finite.
+    """
+    if np.isfinite(root).all():
+        factor = dynamics.ordered_impact(root, np.arange(root.shape[-1]))
+        if factor.diagonal(axis1=-2, axis2=-1).all():
+            return factor
+    raise NumericalError(_DEPENDENT)
 
 
 def choose_shocks(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from panelvar.core.base.errors import NumericalError
 from panelvar.kernels.dynamics import lag_problem
 from panelvar.kernels.dynamics.lag_problem import LagProblem, kronecker_wald, lag_matrices, stack_lags
+from panelvar.kernels.dynamics.restricted_lags import restricted_least_squares
 
 EPS = np.finfo(float).eps
 
@@ -264,3 +266,10 @@ def test_shared_arrays_cannot_be_written():
     for array in (problem.params, problem.factor, problem.residuals, problem.scatter_factor, problem.inverse_factor):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1.0
+
+
+def test_collinear_regressors_under_restrictions_are_refused_in_words():
+    top = np.array([[1.0, 2.0, 2.0], [0.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+    free = np.array([[True, True], [True, False], [True, True]])
+    with pytest.raises(NumericalError, match="linearly dependent"):
+        restricted_least_squares(top, np.ones((3, 2)), np.eye(2), free)

@@ -121,3 +121,15 @@ def test_what_is_refused():
         pv.granger_bootstrap_test(pv.fit_restricted_var(frame, restrictions={"x": ["L1.z"]}, lags=1), "x", "y")
     with pytest.raises(SpecificationError, match="expected the result of fit_var"):
         pv.granger_bootstrap_test(frame, "x", "y")
+
+
+@pytest.mark.filterwarnings("ignore:7 rows less 3 coefficients:panelvar.PanelVarWarning")
+@pytest.mark.parametrize("unit", [0.1, 0.3, 0.7, 1.1, 1.3, 1.7, 1.9])
+def test_draws_that_repeat_a_short_series_count_in_every_unit(unit):
+    """Of 2^7 patterns of signs two repeat the sample; in other units they differ from it by other rounding."""
+    frame = series(8, 0.15, 1)[["x", "y"]]
+    first, second = (
+        pv.granger_bootstrap_test(pv.fit_var(data, lags=1), "x", "y", draws=2000, seed=1).pvalue
+        for data in (frame, unit * frame)
+    )
+    assert first == second
