@@ -170,7 +170,9 @@ class Panel(PanelRows, HintsAtNames):
             raise SpecificationError(f"A difference needs k of at least 1; got {k}.")
         values = self._values(column)
         difference = self.lag(values, k)
-        np.subtract(values, difference, out=difference)
+        # Two infinite values have no difference.
+        with np.errstate(invalid="ignore"):
+            np.subtract(values, difference, out=difference)
         return difference
 
     def _values(self, column: Any) -> Array:

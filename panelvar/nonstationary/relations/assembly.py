@@ -26,6 +26,8 @@ _SQUARABLE = 1e150
 _SQUARABLE_TWICE = 1e75
 # Standard errors this small beside those from long-run variances are rounding.
 _ALIKE = 1e-9
+# Levels of regressors, beside what terms leave of them, whose squares leave two digits of the scores' covariance.
+_HIGHEST_LEVEL = 1e7
 _DEFAULT = {"group-mean": "sandwich", "pooled": "heterogeneous", "weighted": "estimated"}
 _LABELS = {
     "estimated": "long-run variances",
@@ -111,7 +113,7 @@ def assemble(
     names, order = _house_order(found)
     units = found.coefficient_units
     variances = covariances.diagonal(axis1=1, axis2=2)
-    _refuse_rounding(found, variances)
+    _refuse_rounding(found, own, variances)
     errors = np.sqrt(variances)
     _refuse_out_of_range(found, estimates, errors, _SQUARABLE_TWICE)
     _refuse_out_of_range(found, np.ldexp(estimates, units), np.ldexp(errors, units), _SQUARABLE)
@@ -199,9 +201,11 @@ def _estimate(matrix: Array, kind: str, pooling: Pooling, entities: int, convent
     return covariance_of_average(matrix, label, entities, convention)
 
 
-def _refuse_rounding(found: RelationData, variances: Array) -> None:
-    """Refuse variances (N, d + m) below zero: sums in which levels cancel have no digits left."""
+def _refuse_rounding(found: RelationData, own: RelationMoments, variances: Array) -> None:
+    """Refuse variances (N, d + m) that have no digits left: those of scores are sums in which squared levels cancel."""
     lost = (variances < 0.0).any(axis=1)
+    if own.meats is not None:
+        lost |= (own.levels() > _HIGHEST_LEVEL).any(axis=1)
     if lost.any():
         raise NumericalError(
             f"{found.system.called(int(lost.argmax()))} has coefficients whose variances are rounding, because a "

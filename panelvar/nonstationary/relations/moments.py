@@ -141,6 +141,11 @@ class RelationMoments(NamedTuple):
             return self.variances[:, None, None] * bread
         return np.asarray(bread @ self.meats @ bread)
 
+    def levels(self) -> Array:
+        """Size of each term and regressor beside what those before it leave of it, (N, d + m)."""
+        r = self.triangles[:, :-1, :-1]
+        return np.asarray(np.sqrt(np.square(r).sum(axis=1)) / np.abs(r.diagonal(axis1=1, axis2=2)))
+
     def slope_meats(self) -> Array:
         """The meats of what terms leave of the regressors, (N, m, m)."""
         assert self.meats is not None

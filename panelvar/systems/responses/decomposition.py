@@ -189,6 +189,8 @@ class VarianceDecomposition(Presented):
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table of the share of each shock in each variable, bands in brackets below.
 
+        Of more than 1,000 periods it shows the first and the last hundred; `to_frame` has all.
+
         Parameters
         ----------
         digits : int

@@ -170,6 +170,8 @@ class Forecast(Presented):
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table by period, intervals in brackets below.
 
+        Of more than 1,000 periods it shows the first and the last hundred; `to_frame` has all.
+
         Parameters
         ----------
         digits : int

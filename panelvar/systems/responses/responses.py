@@ -215,6 +215,8 @@ class Responses(Presented):
     def summary(self, *, digits: int = 4) -> Table:
         """Return a table with a column for each shock and responding variable, bands in brackets below.
 
+        Of more than 1,000 periods it shows the first and the last hundred; `to_frame` has all.
+
         Parameters
         ----------
         digits : int

@@ -59,3 +59,17 @@ def test_columns_are_named_alike_for_one_variable_and_for_many(model):
         np.testing.assert_array_equal(frame["infl", "infl"], each.impulse_responses(2).values[:, 0, 0])
         frame = each.variance_decomposition(2).summary().to_frame()
         assert frame.columns.names == ["Variance of", "Share of shock"] and frame.columns.is_unique
+
+
+@pytest.mark.parametrize("bands", [None, pv.DeltaMethod()])
+def test_of_many_periods_the_ends_are_shown(model, bands):
+    long = model.impulse_responses(1_500, bands=bands)
+    body = long.summary().to_frame()
+    shown = list(dict.fromkeys(body.index.get_level_values(0)))
+    assert shown == [*map(str, range(100)), "...", *map(str, range(1_401, 1_501))]
+    rows = body if bands is None else body.xs("value", level=1)
+    np.testing.assert_array_equal(rows.loc["1500"].to_numpy(float), long.values[1_500].ravel(order="F"))
+    dots = body.xs("...", level=0).to_numpy(float) if bands else body.loc["..."].to_numpy(float)
+    assert np.isnan(dots).all()
+    every = model.impulse_responses(999, bands=bands).summary().to_frame()
+    assert len(every.index.get_level_values(0).unique()) == 1_000 and "..." not in every.index.get_level_values(0)
