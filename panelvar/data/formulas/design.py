@@ -87,6 +87,8 @@ class Design(ModelRows):
         The formula the regressors came from.
     written : tuple of str
         The formulas that all columns came from, where it is not this one alone: instruments are in the others.
+    weighted_by : str
+        As of `ModelRows`.
     """
 
     panel: Panel
@@ -100,6 +102,7 @@ class Design(ModelRows):
     notes: tuple[Note, ...] = ()
     formula: str | None = None
     written: tuple[str, ...] = ()
+    weighted_by: str = ""
 
     def __post_init__(self) -> None:
         held: tuple[Column, ...] = (*self.x, self.y)
@@ -426,7 +429,9 @@ def every_row(
         _refuse_twice(dependent, names)
         read: Callable[[str], Column] = panel.stored_column if factors is None else factors.column
         outcome, columns = read(dependent), tuple(read(name) for name in names)
-    return make_design(panel, dependent, names, outcome, columns, constant, weight, y if x is None else None)
+    formula = y if x is None else None
+    by = name_weights(weights)
+    return make_design(panel, dependent, names, outcome, columns, constant, weight, formula, by)
 
 
 def dated_panel(data: object) -> Panel:
@@ -451,6 +456,14 @@ def read_weights(panel: Panel, weights: str | NDArray[Any] | None) -> Array | No
     return None if weights is None else as_floats(arranged(panel, weights, "Weights"), "weights")
 
 
+def name_weights(weights: object) -> str:
+    """Say which column weights are, or what they were given as."""
+    if weights is None or isinstance(weights, str):
+        return weights or ""
+    name = getattr(weights, "name", None)
+    return "an array" if name is None else str(name)
+
+
 def without_weight(weights: Array | None) -> Mask | None:
     """Return the rows that miss a weight, None if none does."""
     absent = None if weights is None else np.isnan(weights)
@@ -466,11 +479,14 @@ def make_design(
     constant: bool | None,
     weights: Array | None,
     formula: str | None,
+    weighted_by: str = "",
 ) -> Design:
     """Return columns that have been read as a model, or say why they cannot be one."""
     constant = _read_constant(names, constant)
     y, x = cast(Array, outcome), cast("tuple[Array, ...]", columns)
-    return Design(panel, dependent, names, y, x, constant, weights, notes=panel.notes, formula=formula)
+    return Design(
+        panel, dependent, names, y, x, constant, weights, notes=panel.notes, formula=formula, weighted_by=weighted_by
+    )
 
 
 def check_names(dependent: str, names: tuple[str, ...], constant: object) -> bool:

@@ -19,6 +19,7 @@ from panelvar.data.formulas.design import (
     dated_panel,
     make_design,
     makes_designs,
+    name_weights,
     read_weights,
     without_weight,
 )
@@ -119,7 +120,8 @@ def build_instrumented(
         columns = InstrumentedColumns(y, panel.stored_column(y), parts, None, None)
     layout, model = columns.layout, columns.of_model
     constant = model.constant if constant is None else constant
-    design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weight, columns.formula)
+    by = name_weights(weights)
+    design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weight, columns.formula, by)
     return complete(replace(design, written=columns.written), missing), layout
 
 

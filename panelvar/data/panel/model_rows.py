@@ -33,6 +33,8 @@ class ModelRows(ABC):
     constant : bool
     weights : (n,) array, WeightColumn or None
         Analytic weights of mean one.
+    weighted_by : str
+        The column of the weights, or what they were given as; nothing where there are none.
     notes : tuple of Note
     formula : str or None
     columns : sequence of columns
@@ -46,6 +48,7 @@ class ModelRows(ABC):
     names: tuple[str, ...]
     constant: bool
     weights: Any
+    weighted_by: str
     notes: tuple[Note, ...]
     formula: str | None
     columns: Any

@@ -303,7 +303,8 @@ class PanelStream(HintsAtNames):
         if len(columns) > len(names) + 1:
             own = own.combined(np.delete(np.eye(len(columns)), len(names), axis=1))
         weight = None if place is None else WeightColumn(reading, place)
-        return StreamedDesign(self, reading, y, names, constant, own, reading.survey.notes, formula, weight, levels)
+        notes, by = reading.survey.notes, weights or ""
+        return StreamedDesign(self, reading, y, names, constant, own, notes, formula, weight, levels, by)
 
     def _with_weights(self, chunks: Chunks, weights: Any) -> tuple[Chunks, str]:
         """Return chunks that have weights, and their name: in notes they are called what they are."""

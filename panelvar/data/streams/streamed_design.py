@@ -51,6 +51,8 @@ class StreamedDesign(ModelRows):
     weights : WeightColumn, optional
     levels : StreamLevels, optional
         Of the columns of the formula, in the rows of the model.
+    weighted_by : str
+        The column of the weights.
     """
 
     # What rows in memory have, and those of a stream have not; the type checker knows none of them.
@@ -73,6 +75,7 @@ class StreamedDesign(ModelRows):
         formula: str | None = None,
         weights: WeightColumn | None = None,
         levels: StreamLevels | None = None,
+        weighted_by: str = "",
     ) -> None:
         self.panel = stream
         self.dependent = dependent
@@ -80,6 +83,7 @@ class StreamedDesign(ModelRows):
         self.constant = constant
         self.columns: StreamedColumns = columns
         self.weights = weights
+        self.weighted_by = weighted_by
         self.kept = None
         self.notes = tuple(notes)
         self.formula = formula
@@ -178,7 +182,10 @@ class StreamedDesign(ModelRows):
 
     def without_rows(self) -> Design:
         """Return the design's names and notes, its source let go."""
-        light = Design(self.panel, self.dependent, self.names, np.empty(0), (), self.constant, notes=self.notes)
+        nothing, by = np.empty(0), self.weighted_by
+        light = Design(
+            self.panel, self.dependent, self.names, nothing, (), self.constant, notes=self.notes, weighted_by=by
+        )
         object.__setattr__(light, "panel", None)
         return light
 

@@ -165,6 +165,7 @@ def means_model(source: Design, effects: str, *, wls: bool) -> TransformedModel:
         x=tuple(means[:, j] for j in range(len(source.names))),
         constant=source.constant,
         weights=weight,
+        weighted_by=source.weighted_by,
         rows=source,
         levels=grouping,
         dimension=label,

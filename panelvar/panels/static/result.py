@@ -448,6 +448,8 @@ class LinearResult(EquationEstimates):
         ]
         if self.effects:
             facts.append(Fact("Effects", ", ".join(self.effects)))
+        if self.fit.source.weighted_by:
+            facts.append(Fact("Weights", self.fit.source.weighted_by))
         facts.append(Fact("Rows per entity", rows_per_entity(self.periods_per_entity)))
         if self.fit.plain:
             facts = [fact for fact in facts if fact.label not in ("Entities", "Periods", "Rows per entity")]

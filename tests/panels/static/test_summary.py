@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import panelvar as pv
@@ -101,3 +102,29 @@ def test_names_are_escaped_everywhere(panel: pv.Panel) -> None:
         assert r"x\textbar{}\_\textasciicircum{}\{\textbackslash{}alpha\}\%\#" in latex
         assert r"\textless{}b\textgreater{}y\textless{}/b\textgreater{} \& \$y\_1\$" in latex
         assert r"x\|\_\^{\\alpha}%#" in table.to_markdown()
+
+
+@pytest.mark.parametrize("fit", [pv.fit_pooled, pv.fit_fixed_effects, pv.fit_between, pv.fit_first_difference])
+def test_a_weighted_fit_names_its_weights(panel: pv.Panel, fit) -> None:
+    weights = 1.0 + np.arange(panel.nobs) % 3
+    weighted = panel.with_columns(size=weights)
+    assert "Weights" not in str(fit(weighted, "invest", ["value"]))
+    for given, named in (("size", "size"), (weights, "an array"), (pd.Series(weights, name="mass"), "mass")):
+        result = fit(weighted, "invest", ["value"], weights=given)
+        facts = {fact.label: fact.text for fact in result.summary().facts}
+        assert facts["Weights"] == named
+        assert {fact.label: fact.text for fact in result.without_rows().summary().facts}["Weights"] == named
+
+
+def test_weights_of_instruments_and_of_streams_are_named(panel: pv.Panel) -> None:
+    weighted = panel.with_columns(size=1.0 + np.arange(panel.nobs) % 3)
+    formula = "invest ~ 1 | value ~ capital"
+    with pytest.warns(pv.PanelVarWarning, match="Weak instruments"):
+        instrumented = pv.fit_iv_pooled(weighted, formula, weights="size")
+    facts = {fact.label: fact.text for fact in instrumented.summary().facts}
+    assert facts["Weights"] == "size"
+    frame = weighted.to_frame().reset_index()
+    stream = pv.PanelStream(frame, entity=frame.columns[0], time=frame.columns[1])
+    result = pv.fit_pooled(stream, "invest ~ value", weights="size")
+    for each in (result, result.without_rows()):
+        assert {fact.label: fact.text for fact in each.summary().facts}["Weights"] == "size"
