@@ -617,3 +617,10 @@ def test_residuals_that_do_not_vary_have_no_test_of_normality():
 def test_infinite_values_have_no_difference():
     panel = pv.Panel(frame(2, 4).assign(x1=np.inf), "i", "t")
     assert np.isnan(panel.difference("x1")).all()
+
+
+@pytest.mark.parametrize(("rank", "lags"), [(0, 1), (1, 1)])
+def test_a_series_that_does_not_change_has_no_error_correction(rank, lags):
+    data = system().assign(still=0.1)
+    with pytest.raises(pv.CollinearityError, match="'still' does not change"):
+        pv.fit_vecm(data, rank=rank, lags=lags, trend="n")

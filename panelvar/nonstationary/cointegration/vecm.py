@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelvar.core.base.arguments import read_whole
 from panelvar.core.base.counting import count_of
-from panelvar.core.base.errors import Note, SpecificationError, choose, emit
+from panelvar.core.base.errors import CollinearityError, Note, SpecificationError, choose, emit
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.nonstationary.cointegration.cases import CASES, problem_at_rank
@@ -72,6 +72,8 @@ def fit_vecm(
         The rank or the normalisation is impossible.
     NumericalError
         The relations cannot be normalised on the variables asked for.
+    CollinearityError
+        A regressor is a combination of others, or a variable does not change.
 
     See Also
     --------
@@ -126,8 +128,14 @@ def fit_vecm(
     if rank in (0, full.n_vars):
         what = "the differences" if rank == 0 else "the levels"
         notes = (Note("rank-extreme", f"At rank {rank} the model is a vector autoregression of {what}."),)
+    problem = problem_at_rank(full, case, rank)
+    if (still := problem.residual_covariance("ml").diagonal() == 0.0).any():
+        raise CollinearityError(
+            f"{full.names[int(still.argmax())]!r} does not change in the rows of the model, so there is nothing to "
+            "explain. Leave it out; trend='rc' puts a constant into the relations."
+        )
     result = VecmResult(
-        problem_at_rank(full, case, rank),
+        problem,
         full.data,
         full.periods,
         full.terms,
