@@ -104,7 +104,7 @@ def nested(levels: Sequence[float], limits_at: Callable[[float], tuple[Array, Ar
 
 
 def refuse_idle_levels(levels: Sequence[float], remedy: str) -> None:
-    """Refuse several levels where nothing has limits: who names them expects a band.
+    """Refuse levels other than the default one where nothing has limits: who names them expects a band.
 
     Parameters
     ----------
@@ -116,9 +116,10 @@ def refuse_idle_levels(levels: Sequence[float], remedy: str) -> None:
     ------
     SpecificationError
     """
-    if len(levels) > 1:
+    if tuple(levels) != (0.95,):
+        named = tuple(levels) if len(levels) > 1 else levels[0]
         raise SpecificationError(
-            f"level={shown(tuple(levels))} sets the coverage of bands, but you asked for no bands: {remedy}."
+            f"level={shown(named)} sets the coverage of bands, but you asked for no bands: {remedy}."
         )
 
 

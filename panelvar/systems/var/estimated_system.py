@@ -142,7 +142,8 @@ class EstimatedSystem(System):
         Raises
         ------
         SpecificationError
-            The scheme does not fit the system, or the source of bands has no formula for it.
+            The scheme does not fit the system, the source of bands has no formula for it, or a level is asked for
+            without bands.
         NumericalError
             The responses overflow.
 

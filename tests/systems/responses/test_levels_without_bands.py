@@ -1,4 +1,4 @@
-"""Levels say how much bands hold: several of them where there is no band are a misunderstanding."""
+"""Levels say how much bands hold: naming them where there is no band is a misunderstanding."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ def model():
 
 
 @pytest.mark.parametrize("name", ["impulse_responses", "variance_decomposition"])
-def test_several_levels_without_a_band_are_refused(model, name):
-    with pytest.raises(pv.SpecificationError, match="give bands="):
-        getattr(model, name)(4, level=(0.68, 0.95))
+@pytest.mark.parametrize(("level", "said"), [((0.68, 0.95), r"level=\(0\.95, 0\.68\)"), (0.9, r"level=0\.9 ")])
+def test_levels_without_a_band_are_refused(model, name, level, said):
+    with pytest.raises(pv.SpecificationError, match=f"{said}.*give bands="):
+        getattr(model, name)(4, level=level)
     bands = pv.ResidualBootstrap(draws=200, seed=1)
-    assert len(getattr(model, name)(4, level=(0.68, 0.95), bands=bands).limits) == 2
+    assert len(getattr(model, name)(4, level=level, bands=bands).limits) == (2 if isinstance(level, tuple) else 1)
     # A published system has no bands= to give.
     published = pv.System(model.coefficients, sigma=model.sigma)
     with pytest.raises(pv.SpecificationError, match=r"coefficients that are given have no errors.*SignRestrictions"):
-        getattr(published, name)(4, level=(0.68, 0.95))
+        getattr(published, name)(4, level=level)
+
+
+@pytest.mark.parametrize("name", ["impulse_responses", "variance_decomposition"])
+def test_the_default_level_is_no_request(model, name):
+    """It cannot be told from no level at all, so it is taken without a band even where it is written out."""
+    assert getattr(model, name)(4, level=0.95).limits == []
