@@ -1,4 +1,4 @@
-"""Pages of classes: the members in tables by group (``members.py``), then each in detail.
+"""Pages of classes: what makes them, the members in tables by group (``members.py``), then each in detail.
 
 The constructor of what functions make, which few readers call, comes last.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from building.members import in_groups, is_made_by_functions, is_result, public_members
+from building.members import in_groups, is_made_by_functions, is_result, makers_of, public_members
 from docutils import nodes
 from numpydoc.docscrape import ClassDoc
 from sphinx import addnodes
@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 
 # Fewer members than these are seen without a table.
 FEWEST = 4
+# More functions than these that make a class are counted.
+MOST_MAKERS = 8
 
 
 class Member(NamedTuple):
@@ -41,6 +43,8 @@ def arrange(app: Sphinx, doctree: nodes.document) -> None:
     whole = f"{signature['module']}.{signature['fullname']}"
     of = pkgutil.resolve_name(whole)
     content = shown[-1]
+    if is_made_by_functions(of) and (makers := makers_of(of)):
+        content.insert(1, made_by(makers))
     at = next((place for place, part in enumerate(content) if isinstance(part, (addnodes.index, addnodes.desc))), None)
     members = [] if at is None else content[at:]
     described = {each.name: each for each in map(documented, members) if each}
@@ -67,6 +71,21 @@ def arrange(app: Sphinx, doctree: nodes.document) -> None:
     sections += [section(name, parts) for name, parts in (("Example", example), ("Notes", notes)) if parts]
     index = [part for part in page[1 : after - 1] if isinstance(part, addnodes.index)]
     page[1:after] = [*index, *lead, *sections, details, section("Constructor", [shown])]
+
+
+def made_by(makers: Sequence[str]) -> nodes.paragraph:
+    """The line that says which functions or methods make a class."""
+    line = nodes.paragraph("", "Made by ")
+    shown = makers[:MOST_MAKERS]
+    more = len(makers) - len(shown)
+    for place, name in enumerate(shown):
+        if place:
+            line += nodes.Text(" and " if place == len(shown) - 1 and not more else ", ")
+        line += addnodes.pending_xref(
+            "", code(name), refdomain="py", reftype="obj", reftarget=f"panelvar.{name}", refwarn=True
+        )
+    line += nodes.Text(f" and {more} others." if more else ".")
+    return line
 
 
 def documented(described: nodes.Node) -> Member | None:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 RESULTS, TESTS, AFTER, OUTPUT = "Results", "Tests", "After estimation", "Output"
 ATTRIBUTES, METHODS = "Attributes", "Methods"
@@ -62,6 +66,51 @@ def is_made_by_functions(of: type) -> bool:
     from panelvar.core.tables.table import Presented
 
     return issubclass(of, Presented) and of not in (System, Presented)
+
+
+def makers_of(of: type) -> list[str]:
+    """What returns such a result, by the annotations: functions of the package, else members of its classes.
+
+    A member that several classes have is named once, in the class that the most functions make; of `VarResult` and
+    `PanelVarResult` the shorter name is the more common case.
+    """
+    if functions := functions_that_make(of):
+        return functions
+    found: dict[str, str] = {}
+    owners = [(name, each) for name, each in public() if inspect.isclass(each) and each is not of]
+    owners.sort(key=lambda pair: (-len(functions_that_make(pair[1])), len(pair[0])))
+    for owner, each in owners:
+        for name, member in functions_of(each):
+            if returns(member, of):
+                found.setdefault(name, f"{owner}.{name}")
+    return list(found.values())
+
+
+@cache
+def functions_that_make(of: type) -> list[str]:
+    """The functions of the package whose annotation names the class as what they return."""
+    return [name for name, each in public() if inspect.isfunction(each) and returns(each, of)]
+
+
+def public() -> list[tuple[str, Any]]:
+    """The names of the package, and what they stand for."""
+    import panelvar
+
+    return [(name, getattr(panelvar, name)) for name in panelvar.__all__]
+
+
+def functions_of(of: type) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The functions behind the methods and the computed attributes of a class."""
+    for name in public_members(of):
+        member = inspect.getattr_static(of, name, None)
+        behind = getattr(member, "fget", None) or getattr(member, "func", None) or member
+        if inspect.isfunction(behind):
+            yield name, behind
+
+
+def returns(function: Callable[..., Any], of: type) -> bool:
+    """Whether a function's annotation names the class as what it returns."""
+    return re.search(rf"\b{of.__name__}\b", str(inspect.signature(function).return_annotation)) is not None
 
 
 def public_members(of: type) -> dict[str, bool]:

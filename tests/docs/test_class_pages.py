@@ -50,6 +50,38 @@ def test_exceptions_to_the_rule_are_members_and_are_needed():
     assert [name for name in exceptions if name.endswith(("_test", "_tests")) or name.startswith(("to_", "plot"))] == []
 
 
+# Bases, which only what inherits from them is made of; and a system that the caller makes.
+MADE_BY_NOTHING = {"panelvar.core.tables.table.Presented", "panelvar.FittedSystem", "panelvar.System"}
+
+
+@pytest.mark.parametrize("path", RESULTS)
+def test_each_result_says_what_makes_it(path):
+    makers = RULE["makers_of"](RESULTS[path])
+    assert bool(makers) == (path not in MADE_BY_NOTHING)
+    for maker in makers:
+        assert pkgutil.resolve_name(f"panelvar.{maker.partition('.')[0]}") is not None
+        owner, _, member = maker.rpartition(".")
+        assert not owner or member in RULE["public_members"](getattr(pv, owner))
+
+
+def test_makers_are_functions_where_there_are_any():
+    assert {"fit_pooled", "fit_fixed_effects"} <= set(RULE["makers_of"](pv.LinearResult))
+    assert RULE["makers_of"](pv.VarResult) == ["fit_var"]
+    responses = RULE["makers_of"](pkgutil.resolve_name("panelvar.systems.responses.responses.Responses"))
+    assert "VarResult.impulse_responses" in responses
+
+
+@pytest.mark.built
+@pytest.mark.parametrize("path", RESULTS)
+def test_the_page_of_a_result_leads_to_what_makes_it(path):
+    page = (HTML / "api" / "generated" / f"{path}.html").read_text(encoding="utf-8")
+    made = re.search(r"<p>Made by (.*?)</p>", page, re.DOTALL)
+    makers = RULE["makers_of"](RESULTS[path]) if RULE["is_made_by_functions"](RESULTS[path]) else []
+    assert bool(made) == bool(makers)
+    if made:
+        assert len(re.findall("<a ", made[1])) == min(len(makers), 8)
+
+
 @pytest.mark.built
 @pytest.mark.parametrize("path", RESULTS)
 def test_the_page_of_a_result_has_tables_first_and_the_constructor_last(path):
