@@ -144,11 +144,12 @@ def modules_with_examples() -> list[str]:
 
 @pytest.mark.parametrize("name", modules_with_examples())
 def test_docstring_examples_run(name, monkeypatch):
+    """In an empty namespace: a reader who copies an example has its imports too."""
     if name.startswith("panelvar.reporting."):
         pytest.importorskip("matplotlib")
     monkeypatch.chdir(ROOT)
     options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    outcome = doctest.testmod(importlib.import_module(name), optionflags=options, verbose=False)
+    outcome = doctest.testmod(importlib.import_module(name), globs={}, optionflags=options, verbose=False)
     assert outcome.attempted > 0
     assert outcome.failed == 0
 

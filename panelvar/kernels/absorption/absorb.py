@@ -391,6 +391,8 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
     Examples
     --------
     >>> import numpy as np
+    >>> from panelvar.kernels.absorption.absorb import absorb
+    >>> from panelvar.kernels.linear.groups import Grouping
     >>> firm = Grouping.from_codes(np.array([0, 0, 1, 1, 2, 2]))
     >>> year = Grouping.from_codes(np.array([0, 1, 0, 1, 0, 1]))
     >>> column = np.array([1.0, 2.0, 5.0, 7.0, 4.0, 8.0])

@@ -64,6 +64,8 @@ def fit_batch(factors: Array, nobs: npt.NDArray[np.intp], n_regressors: int) -> 
     A thousand VAR(1) of two variables with a constant. ``fill`` writes every column of a member's rows: the
     constant, the lags, and last the variables.
 
+    >>> import numpy as np
+    >>> from panelvar.kernels.dynamics.batched_lags import fit_batch, triangles
     >>> y = np.random.default_rng(0).standard_normal((1000, 60, 2))
     >>> def fill(first, stop, out):
     ...     out[:, :, 0] = 1.0

@@ -55,6 +55,8 @@ def companion(coefficients: Array) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from panelvar.kernels.dynamics.dynamics import companion
     >>> two_lags = np.array([[[0.5, 0.1], [0.0, 0.4]], [[0.2, 0.0], [0.0, 0.1]]])
     >>> companion(two_lags).tolist()
     [[0.5, 0.1, 0.2, 0.0], [0.0, 0.4, 0.0, 0.1], [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]

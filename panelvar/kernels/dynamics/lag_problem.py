@@ -117,6 +117,8 @@ class LagProblem:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from panelvar.kernels.dynamics.lag_problem import LagProblem, stack_lags
     >>> y = np.random.default_rng(0).standard_normal((60, 2))
     >>> problem = LagProblem(stack_lags(y, 1, np.ones((60, 1))), n_deterministic=1, lags=1, n_vars=2)
     >>> problem.params.shape, problem.df_resid, problem.residual_covariance("df").shape

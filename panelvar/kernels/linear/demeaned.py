@@ -78,6 +78,7 @@ def demeaned_rows(
     Examples
     --------
     >>> import numpy as np
+    >>> from panelvar.kernels.linear.demeaned import demeaned_rows
     >>> from panelvar.kernels.linear.groups import Grouping
     >>> rows, triangle = demeaned_rows(
     ...     [np.array([1.0, 3.0, 2.0, 4.0, 9.0])], Grouping.from_codes(np.array([0, 0, 1, 1, 1]))

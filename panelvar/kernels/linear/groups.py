@@ -93,6 +93,8 @@ class Grouping:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from panelvar.kernels.linear.groups import Grouping
     >>> groups = Grouping.from_codes(np.array([0, 0, 1, 1, 1]))
     >>> groups.sizes.tolist(), groups.means_of([np.array([1.0, 3.0, 2.0, 4.0, 9.0])]).tolist()
     ([2, 3], [[2.0], [5.0]])

@@ -97,6 +97,8 @@ def long_run_covariance(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from panelvar.kernels.linear.long_run import long_run_covariance
     >>> series = np.array([[1.0], [-1.0], [2.0], [-2.0]])
     >>> covariance = long_run_covariance(series, "bartlett", 1.0)
     >>> covariance.contemporaneous.tolist(), covariance.two_sided.tolist()

@@ -82,6 +82,8 @@ def ols(x: Array, y: Array, *, constant: bool = True) -> LeastSquares:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from panelvar.kernels.linear.ols import ols
     >>> fit = ols(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.1, 4.9, 7.2, 8.8]))
     >>> [round(float(value), 4) for value in fit.coefficients], round(fit.rsquared, 4)
     ([1.15, 1.94], 0.9957)
