@@ -7,6 +7,7 @@ library. Stata and EViews could not be run.
 from __future__ import annotations
 
 import csv
+import pkgutil
 import re
 import warnings
 from collections import defaultdict
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 
 import panelvar as pv
@@ -139,6 +142,67 @@ def test_every_call_of_a_table_runs(page):
             argument = re.match(r"\w+=", code)
             assert eval(f"dict({code})" if argument else code, names()) is not None, code
     plt.close("all")
+
+
+def named(page: str, command: str) -> list[Any]:
+    """What the calls of the row that begins with a command give."""
+    rows = [line for line in (PAGES / f"{page}.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    row = next(line for line in rows if line.startswith(f"| `{command}"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [eval(code, names()) for code in re.findall(r"`([^`]+)`", re.split(r"(?<!\\)\|", row)[-2])]
+
+
+def test_predictions_hold_the_effects_where_the_command_adds_them():
+    """`predict` of fixest does; `predict, xb` of Stata does not, and `u` is what is missing."""
+    fitted = names()["fixed"].fitted_values
+    pd.testing.assert_series_equal(named("fixest", "fixef()")[2], fitted, check_names=False)
+    without, fitted_here, _, effects = named("stata", "predict, xb")
+    pd.testing.assert_series_equal(fitted_here, fitted)
+    added = effects.reindex(fitted.index.get_level_values("state"))
+    np.testing.assert_allclose(without + added.to_numpy(), fitted, rtol=1e-12)
+
+
+def test_crv3_is_the_jackknife_over_clusters():
+    (fit,) = named("fixest", 'vcov = "CRV3"')
+    states, whole = names()["fatalities"], names()["fixed"].params["beertax"]
+    state = states.index.get_level_values("state")
+    without = [
+        pv.fit_fixed_effects(states[state != each], "frate ~ beertax + unemp").params["beertax"]
+        for each in state.unique()
+    ]
+    np.testing.assert_allclose(fit.std_errors["beertax"], np.sqrt(np.sum((np.array(without) - whole) ** 2)), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("page", "row", "model", "place"),
+    [
+        ("vars", "irf`, `Psi", "model", 1),
+        ("statsmodels", "res.irf(12).orth_irfs", "model", 1),
+        ("stata_dynamic", "pvarirf, oirf", "pvar", 1),
+    ],
+)
+def test_responses_without_orthogonalisation_are_powers_of_the_companion(page, row, model, place):
+    calls_of_row = named(page, row)
+    coefficients, sigma = names()[model].coefficients, names()[model].sigma
+    powers = [np.eye(len(sigma))]
+    for period in range(1, 5):
+        terms = [each @ powers[period - lag] for lag, each in enumerate(coefficients, 1) if lag <= period]
+        powers.append(np.sum(terms, axis=0))
+    np.testing.assert_allclose(calls_of_row[place].values[:5], powers, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(calls_of_row[0].values[:5], powers @ np.linalg.cholesky(sigma), rtol=1e-9, atol=1e-12)
+
+
+def test_roots_of_statsmodels_are_reciprocals():
+    stable, roots = named("statsmodels", "res.is_stable()")
+    assert stable == bool((np.abs(roots) > 1.0).all())
+
+
+@pytest.mark.parametrize("page", [path.stem for path in sorted(PAGES.glob("*.md"))])
+def test_every_name_of_ours_on_a_page_exists(page):
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    for path in sorted(set(re.findall(r"\bpv\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)", text))):
+        assert pkgutil.resolve_name(f"panelvar:{path}") is not None
 
 
 def test_the_pages_are_short():

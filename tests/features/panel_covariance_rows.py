@@ -296,7 +296,7 @@ SERIAL_ROWS = [
             f"{SERIAL}::test_panel_corrected_pairwise",
             f"{SERIAL}::test_a_pairwise_matrix_that_is_not_positive_semi_definite_is_repaired_with_a_warning",
         ),
-        {"plm": "vcovBK()", "Stata": "xtpcse, pairwise", "gretl": "set panel_robust pcse"},
+        {"plm": 'vcovBK(cluster = "time")', "Stata": "xtpcse, pairwise", "gretl": "set panel_robust pcse"},
         {
             "plm": ("empluk_plm_cov/pooling/vcovBK_time", "empluk_sandwich_lm/vcovPC/pairwiseTRUE"),
             "gretl": ("empluk_gretl/pooled_robust_pcse/stderr",),
