@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from benchmarks.harness import human
 from benchmarks.race import OURS
 from benchmarks.targets import Found
 
@@ -67,7 +68,8 @@ for millions of rows, for simulations and bootstraps, and where one model is fit
 
 ## Times beside other programs
 
-How many times as long as panelvar each program takes, on the smallest and on the largest sample that was timed.
+What panelvar takes, and how many times as long each program takes, on the smallest and on the largest sample that
+was timed.
 "1e6 x 10" is a million rows and ten regressors; K and T are the numbers of variables and periods. plm, fixest and
 vars are R packages.
 
@@ -77,7 +79,8 @@ vars are R packages.
 
 ## Memory beside other programs
 
-How many times as much memory as panelvar each program takes beyond the data, on the largest sample that was weighed.
+What panelvar takes beyond the data, and how many times as much memory each program takes, on the largest sample that
+was weighed.
 
 {memory}
 
@@ -166,16 +169,18 @@ def slower(races: list[Found]) -> str:
 
 
 def table(races: list[Found], what: str, *, ends: bool) -> Iterator[str]:
-    """Lay out ratios, a row a sample: the largest of each job, and with ``ends`` the smallest before it."""
-    yield "| job | sample | others |"
-    yield "|---|---|---|"
+    """Lay out ours and ratios, a row a sample: the largest of each job, and with ``ends`` the smallest before it."""
+    yield "| job | sample | panelvar | others |"
+    yield "|---|---|---|---|"
     for job in dict.fromkeys(race["job"] for race in races):
         of_job = [(race, beside(race, what)) for race in races if race["job"] == job]
-        known = [(race["shape"], ratios) for race, ratios in of_job if ratios]
+        known = [(race, ratios) for race, ratios in of_job if ratios]
         chosen = [*known[:1], *known[-1:]] if ends and len(known) > 1 else known[-1:]
-        for place, (shape, ratios) in enumerate(chosen):
+        for place, (race, ratios) in enumerate(chosen):
+            taken = race["programs"][OURS][what]
+            ours = human(taken) if what == "seconds" else f"{taken / 1e6:.3g} MB"
             others = ", ".join(f"{name} {shown(ratio)}" for name, ratio in ratios.items())
-            yield f"| {'' if place else job[0].upper() + job[1:]} | {shape} | {others} |"
+            yield f"| {'' if place else job[0].upper() + job[1:]} | {race['shape']} | {ours} | {others} |"
 
 
 def parquet(races: list[Found]) -> str:

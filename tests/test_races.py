@@ -216,7 +216,12 @@ def test_the_page_of_speeds_compares_programs_and_names_those_that_are_faster(be
         measured("KPSS", "T = 1e4", 200, panelvar={"seconds": 1e-3}, arch={"seconds": 12.3e-3}, vars={"missing": "R"}),
         measured("alone", "57 x 2", 57, panelvar={"seconds": 1e-3}),
     ]
-    assert list(table(races, "seconds", ends=True))[2:] == ["| KPSS | T = 200 | arch 0.5 |", "|  | T = 1e4 | arch 12 |"]
+    assert list(table(races, "seconds", ends=True))[2:] == [
+        "| KPSS | T = 200 | 2 ms | arch 0.5 |",
+        "|  | T = 1e4 | 1 ms | arch 12 |",
+    ]
+    weighed = [measured("KPSS", "T = 1e6", 200, panelvar={"peak": 12.34e6}, arch={"peak": 1234e6})]
+    assert list(table(weighed, "peak", ends=False))[2:] == ["| KPSS | T = 1e6 | 12.3 MB | arch 100 |"]
     assert slower(races) == "Faster than panelvar: KPSS in arch (0.5 of our time)."
     machine = {"processor": "", "machine": "x86_64", "cores": 2, "python": "3.11", "packages": {"numpy": "2"}}
     assert "(not measured)" in page({"profile": "smoke", "machine": machine, "races": races})
