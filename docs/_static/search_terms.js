@@ -53,7 +53,7 @@ Search.performTermsSearch = (searchTerms, excludedTerms) => {
   otherNames.forEach(([entry, files]) => join(entry, files));
   const excluded = new Set([...excludedTerms].flatMap((word) => [...pages(terms, word), ...pages(titleterms, word)]));
 
-  const meant = Scorer.meant[Scorer.query()];
+  const meant = Scorer.pageMeant();
   return docnames.flatMap((page, file) => {
     if (page === meant) return [[page, titles[file], "", null, 0, filenames[file], SearchResultKind.text]];
     const present = found.filter(([, place]) => place.has(file));

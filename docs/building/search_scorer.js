@@ -28,29 +28,49 @@ var Scorer = {
     developers: -12,
   },
 
-  // Whole queries whose page has other words in its title, or no more of them than its neighbours have.
+  // Whole queries, without hyphens, whose page has other words in its title, or no more of them than its neighbours have.
   meant: {
     "adf test": "guide/unit_roots",
+    "chow test": "guide/tests",
+    "cross section dependence": "guide/tests",
     "dickey fuller": "guide/unit_roots",
+    did: "how_to/event_studies",
+    fe: "guide/fixed_effects",
+    "first difference": "choose/estimator",
+    "first differences": "choose/estimator",
+    "i()": "guide/formulas",
+    irf: "guide/var_responses",
     johansen: "guide/cointegration",
     "lag length": "guide/var",
     "lag selection": "guide/var",
+    "lagged dependent variable": "guide/dynamic_panels",
     "large data": "how_to/large_data",
     lincom: "guide/questions",
+    "load data": "start/teaching_data",
+    "missing values": "start/panels",
     "multiway clustering": "guide/covariances",
+    ols: "start/first_regression",
+    poolability: "guide/tests",
+    "pooled ols": "start/first_regression",
     predict: "guide/questions",
     predictions: "guide/questions",
+    re: "guide/random_effects",
+    "residual diagnostics": "guide/var_tests",
+    "stata commands": "coming_from/stata",
     stationarity: "guide/unit_roots",
-    "two-way clustering": "guide/covariances",
+    "two way clustering": "guide/covariances",
     varsoc: "guide/var",
+    "wald test": "guide/questions",
   },
 
   query: () => (new URLSearchParams(window.location.search).get("q") || "").trim().toLowerCase(),
 
+  pageMeant: () => Scorer.meant[Scorer.query().replaceAll("-", " ")],
+
   score: ([docname, title, anchor, description, score, file, kind]) => {
     const query = Scorer.query();
     const room = Scorer.rooms[docname.split("/")[0]] || 0;
-    if (kind === "text" && Scorer.meant[query] === docname) return 100;
+    if (kind === "text" && Scorer.pageMeant() === docname) return 100;
     if (kind === "object") {
       // The full name of a function is asked for on purpose; a common word is not.
       const exact = title.toLowerCase().split(".").pop() === query && query.includes("_");
