@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.kernels.dynamics.generated_products import GeneratedProducts, generated_products
 
 # Memory of the rows of one chunk of bootstrap draws: larger chunks leave the cache, smaller ones pay the interpreter.
@@ -228,9 +228,20 @@ class LagProblem:
         Below m: a regressor that is not identified. From m on: an equation that fits exactly, or whose error is a
         combination of the errors before it. A column's own size is the measure, so units do not matter.
         """
-        tolerance = 32.0 * EPSILON * self.nobs**0.5
         pivots = zip(self.factor.diagonal().tolist(), self.column_sizes.tolist(), strict=True)
-        return tuple(place for place, (pivot, size) in enumerate(pivots) if abs(pivot) <= tolerance * size)
+        return tuple(place for place, (pivot, size) in enumerate(pivots) if abs(pivot) <= self._rounding * size)
+
+    @property
+    def exact_equations(self) -> Mask:
+        """Equations (K,) whose residuals are rounding."""
+        left = np.sqrt(np.einsum("ij,ij->i", self.scatter_factor, self.scatter_factor))
+        sizes = self.column_sizes[-self.n_vars :]
+        return np.asarray((left <= self._rounding * sizes) & np.isfinite(sizes))
+
+    @property
+    def _rounding(self) -> float:
+        """What rounding leaves of a column that is a linear combination of others, beside its size."""
+        return float(32.0 * EPSILON * self.nobs**0.5)
 
     def scatter_factors_by_order(self) -> Array:
         """Factors of the residual cross-products of lag orders 0, ..., p on this problem's rows.

@@ -292,10 +292,13 @@ class FittedSystem(EstimatedSystem):
 
     @cached_property
     def _errors(self) -> Array:
-        robust = self.robust_covariance
+        problem, robust = self._problem, self.robust_covariance
         if robust is not None:
-            return np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
-        return coefficient_errors(self._problem.inverse_factor, self._problem.scatter_factor, self._error_divisor)
+            errors = np.sqrt(robust.diagonal()).reshape(self.n_vars, -1).T
+        else:
+            errors = coefficient_errors(problem.inverse_factor, problem.scatter_factor, self._error_divisor)
+        # After an exact fit the rounding of a coefficient that is zero would be significant.
+        return np.where(problem.exact_equations, 0.0, errors)
 
     @cached_property
     def std_errors(self) -> pd.DataFrame:
