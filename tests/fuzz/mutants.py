@@ -115,7 +115,7 @@ MUTANTS = (
         "core.base.arguments",
         "            hash(label)\n",
         "            pass\n",
-        "names=|column=",
+        r"\bcolumn=\[",
     ),
     Mutant(
         "ragged-arrays",
