@@ -20,6 +20,7 @@ from panelvar.nonstationary.unit_roots.regressions import lagged_differences
 from panelvar.panels.diagnostics.auxiliary import small_regression
 from panelvar.systems.diagnostics.residual_statistics import doornik_hansen
 from panelvar.systems.identification.scheme import ReducedForm
+from panelvar.systems.projections import bootstrap
 
 pytestmark = pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
 
@@ -611,6 +612,17 @@ def test_residuals_that_do_not_vary_have_no_test_of_normality():
     for residuals in (exact, np.full((60, 1), 2.0)):
         with pytest.raises(pv.NumericalError, match="linearly dependent"):
             doornik_hansen(residuals)
+
+
+def test_draws_of_collinear_series_have_no_projections(monkeypatch):
+    """Whether a Gram of nearly collinear series has an inverse depends on the machine's last digits."""
+
+    def find_singular(*given):
+        raise np.linalg.LinAlgError
+
+    monkeypatch.setattr(bootstrap, "refit_projections", find_singular)
+    with pytest.raises(pv.NumericalError, match="In a data set of the bootstrap the lags are linearly dependent"):
+        pv.fit_local_projections(system(), horizon=2, bands=pv.RecursiveWildBootstrap(draws=29, seed=1))
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")

@@ -127,7 +127,13 @@ class ProjectionBootstrap:
                     "Data sets drawn from the estimates leave the range of numbers, because the system is explosive. "
                     "Use fewer lags, differences, or bands=DeltaMethod()."
                 )
-            own, spread = self._projected(data, chunk.carried)
+            try:
+                own, spread = self._projected(data, chunk.carried)
+            except np.linalg.LinAlgError:
+                raise NumericalError(
+                    "In a data set of the bootstrap the lags are linearly dependent, as variables are that nearly "
+                    "determine one another. Leave out a variable, or use bands=DeltaMethod()."
+                ) from None
             values.append(own)
             errors.append(spread)
         return np.concatenate(values), np.concatenate(errors), self.truth(model)
