@@ -636,3 +636,12 @@ def test_a_series_that_does_not_change_has_no_error_correction(rank, lags):
     data = system().assign(still=0.1)
     with pytest.raises(pv.CollinearityError, match="'still' does not change"):
         pv.fit_vecm(data, rank=rank, lags=lags, trend="n")
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_horizons_that_no_origin_reaches_have_no_accuracy():
+    accuracy = pv.evaluate_forecasts(system(), window=57, steps=4)
+    for table in (accuracy.rmse, accuracy.mae, accuracy.bias, accuracy.relative_rmse):
+        assert table.loc[:2].notna().all(axis=None) and table.loc[3:].isna().all(axis=None)
+    errors = accuracy.errors[:, 0]
+    np.testing.assert_allclose(accuracy.rmse.loc[1], np.sqrt((errors**2).mean(axis=0)), rtol=1e-14)

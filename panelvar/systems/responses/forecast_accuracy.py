@@ -75,22 +75,22 @@ class ForecastAccuracy(Presented):
     @property
     def rmse(self) -> pd.DataFrame:
         """Root mean squared error by horizon and variable."""
-        return self._by_horizon(np.sqrt(np.nanmean(self.errors**2, axis=0)), "rmse")
+        return self._by_horizon(np.sqrt(_mean_over_origins(self.errors**2)), "rmse")
 
     @property
     def mae(self) -> pd.DataFrame:
         """Mean absolute error."""
-        return self._by_horizon(np.nanmean(np.abs(self.errors), axis=0), "mae")
+        return self._by_horizon(_mean_over_origins(np.abs(self.errors)), "mae")
 
     @property
     def bias(self) -> pd.DataFrame:
         """Mean error."""
-        return self._by_horizon(np.nanmean(self.errors, axis=0), "bias")
+        return self._by_horizon(_mean_over_origins(self.errors), "bias")
 
     @property
     def relative_rmse(self) -> pd.DataFrame:
         """Root mean squared error over the benchmark's (Theil's U): below one is better; NaN where that is zero."""
-        other = np.sqrt(np.nanmean(self.benchmark_errors**2, axis=0))
+        other = np.sqrt(_mean_over_origins(self.benchmark_errors**2))
         return self._by_horizon(self.rmse.to_numpy() / np.where(other > 0.0, other, np.nan), "relative_rmse")
 
     def diebold_mariano(self, variable: str, horizon: int = 1, *, loss: str = "squared") -> TestResult:
@@ -172,3 +172,11 @@ class ForecastAccuracy(Presented):
             f"<Accuracy of forecasts of {listed(self.names)}, {self.errors.shape[0]} origins, horizons 1 to "
             f"{self.errors.shape[1]}>"
         )
+
+
+def _mean_over_origins(values: Array) -> Array:
+    """Mean of what came true, NaN at horizons that no origin reaches."""
+    counts = (~np.isnan(values)).sum(axis=0)
+    means = np.full(counts.shape, np.nan)
+    np.divide(np.nansum(values, axis=0), counts, out=means, where=counts > 0)
+    return means
