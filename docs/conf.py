@@ -40,6 +40,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "building.class_pages",
     "building.decisions",
+    "building.doctrees",
     "building.examples",
     "building.excerpts",
     "building.mathml",

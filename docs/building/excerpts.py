@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from bs4 import BeautifulSoup, SoupStrainer
+from lxml.html import document_fromstring
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
-NOISE = "h1, .headerlink, .page-notebook, .sphx-glr-download-link-note, .sphx-glr-footer, div.highlight, script, style"
-# The rest of a page, the tree above all, would take most of the time.
-MAIN = SoupStrainer(role="main")
+CLASSES = ("headerlink", "page-notebook", "sphx-glr-download-link-note", "sphx-glr-footer", "highlight")
+NOISE = " | ".join(
+    [".//h1", ".//script", ".//style", *(f".//*[contains(concat(' ', @class, ' '), ' {name} ')]" for name in CLASSES)]
+)
 LONGEST = 30_000
 """Characters of one page."""
 
 
 def text_of(page: str) -> str:
     """What a page says, without its title, code and links to itself."""
-    main = BeautifulSoup(page, "html.parser", parse_only=MAIN).select_one("[role=main]")
-    if main is None:
+    found = document_fromstring(page).xpath("//*[@role='main']")
+    if not found:
         return ""
-    for part in main.select(NOISE):
-        part.decompose()
-    return " ".join(main.get_text(" ").split())[:LONGEST]
-
-
-def text_in(path: Path) -> str:
-    """What the page of a file says."""
-    return text_of(path.read_text(encoding="utf-8"))
-
-
-def read(paths: list[Path], processes: int) -> list[str]:
-    """What pages say, read by as many processes as the build has."""
-    if processes < 2:
-        return [text_in(path) for path in paths]
-    with ProcessPoolExecutor(processes) as pool:
-        return list(pool.map(text_in, paths, chunksize=10))
+    main = found[0]
+    for part in main.xpath(NOISE):
+        if part.getparent() is not None:
+            part.drop_tree()
+    return " ".join(" ".join(main.itertext()).split())[:LONGEST]
 
 
 def write_excerpts(app: Sphinx, failed: Exception | None) -> None:
@@ -47,8 +36,7 @@ def write_excerpts(app: Sphinx, failed: Exception | None) -> None:
         return
     folder = Path(app.outdir)
     pages = {name: folder / f"{name}.html" for name in sorted(app.env.found_docs)}
-    there = [name for name, path in pages.items() if path.exists()]
-    texts = dict(zip(there, read([pages[name] for name in there], app.parallel), strict=True))
+    texts = {name: text_of(path.read_text(encoding="utf-8")) for name, path in pages.items() if path.exists()}
     content = f"const PAGES = {json.dumps(texts, ensure_ascii=False)};\n"
     (folder / "_static" / "excerpts.js").write_text(content, encoding="utf-8")
 
