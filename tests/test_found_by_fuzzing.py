@@ -12,6 +12,7 @@ from fuzz.worlds import World
 import panelvar as pv
 from panelvar.estimates.covariance.covariances import Classical
 from panelvar.kernels.dynamics import dynamics
+from panelvar.kernels.dynamics.profile_moments import ProfileMoments, bias_weights
 from panelvar.kernels.dynamics.second_moments import correlations
 from panelvar.nonstationary.cointegration.cases import CASES, problem_at_rank
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
@@ -645,3 +646,26 @@ def test_horizons_that_no_origin_reaches_have_no_accuracy():
         assert table.loc[:2].notna().all(axis=None) and table.loc[3:].isna().all(axis=None)
     errors = accuracy.errors[:, 0]
     np.testing.assert_allclose(accuracy.rmse.loc[1], np.sqrt((errors**2).mean(axis=0)), rtol=1e-14)
+
+
+def test_moments_of_lags_longer_than_the_rows_of_an_entity():
+    """Entities with few rows lack the correction of long lags; what they have of it is that of the lags they reach."""
+    rng = np.random.default_rng(4)
+    mask = np.ones((6, 3), dtype=bool)
+    columns = rng.standard_normal((6, 3, 6))
+    moments = ProfileMoments.of(columns.swapaxes(1, 2) @ columns, bias_weights(mask), 1)
+    lags = 0.1 * rng.standard_normal((5, 1))
+    value, slopes = moments.at(lags)
+    assert value.shape == (5, 1) and slopes.shape == (5, 1, 5, 1)
+    step = 1e-6
+    for place in range(5):
+        moved = [moments.at(lags + sign * step * np.eye(5)[:, place : place + 1])[0] for sign in (1.0, -1.0)]
+        np.testing.assert_allclose(slopes[:, 0, place, 0], (moved[0] - moved[1])[:, 0] / (2.0 * step), rtol=1e-6)
+
+
+def test_an_entity_whose_relation_is_exact_but_for_rounding_has_no_rank():
+    table = World(83904, 1149, True).frame
+    with pytest.raises(pv.NumericalError, match=r"Entity 0 has .* exact function of their past"):
+        pv.johansen_fisher_test(pv.Panel(table, "i", "t"), "y", "x1", trend="rt", lags=1)
+    test = pv.johansen_fisher_test(pv.Panel(table[table["i"] != 0], "i", "t"), "y", "x1", trend="rt", lags=1)
+    assert np.isfinite(test.statistic) and test.n_entities == 13

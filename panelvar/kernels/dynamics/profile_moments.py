@@ -154,7 +154,8 @@ class ProfileMoments:
         moments = self.cross - self.inner @ lags + share * _stacked(sums, p)
         derivatives = -np.einsum("ac,me->amce", self.inner, np.eye(k))
         derivatives += share * response_derivatives(psi, sums, p)
-        for j in range(1, p + 1):
+        # Lags longer than the rows of an entity reach nothing.
+        for j in range(1, min(p, len(psi)) + 1):
             rows = slice((j - 1) * k, j * k)
             own, gap = psi[: len(psi) - j], slopes[j:]
             derivatives[rows] -= share * np.einsum("dle,dcm->lmce", own, gap)

@@ -108,6 +108,8 @@ def rank_regressions(stack: Array, trend: str, lags: int) -> RankRegressions:
     # What has no regression has a triangle with an inverse all the same: its status says what it is.
     r[status != ESTIMATED] = np.eye(r.shape[2])
     found = canonical_correlations(r[:, short:at, at:], r[:, at:, at:])
+    # A squared correlation is one but for rounding, too, where no column is that small beside its length.
+    status[(1.0 - found.eigenvalues <= columns.shape[1] ** 0.5 * ROUNDING).any(axis=1)] = EXACT
     return RankRegressions(r, short, found.eigenvalues[:, :k], found.left[..., :k], status)
 
 
