@@ -669,3 +669,11 @@ def test_an_entity_whose_relation_is_exact_but_for_rounding_has_no_rank():
         pv.johansen_fisher_test(pv.Panel(table, "i", "t"), "y", "x1", trend="rt", lags=1)
     test = pv.johansen_fisher_test(pv.Panel(table[table["i"] != 0], "i", "t"), "y", "x1", trend="rt", lags=1)
     assert np.isfinite(test.statistic) and test.n_entities == 13
+
+
+@pytest.mark.parametrize("test", [pv.cusum_test, pv.mosum_test])
+@pytest.mark.parametrize("statistic", ["ols", "recursive"])
+def test_sums_of_residuals_that_are_rounding_are_refused(test, statistic):
+    model = pv.fit_var(system().assign(still=np.arange(60.0)), lags=1)
+    with pytest.raises(pv.NumericalError, match="The equation of 'still' fits exactly"):
+        test(model, statistic=statistic)

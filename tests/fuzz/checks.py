@@ -150,6 +150,7 @@ EMPTY_BY_DESIGN = {
     "beta_pvalues": "likewise",
     "RestrictedVarResult.tstats": "coefficients that are left out have no errors",
     "RestrictedVarResult.pvalues": "likewise",
+    "RestrictedVarResult.tidy": "likewise",
     "StackedInference.tstats": "likewise, in one vector",
     "StackedInference.pvalues": "likewise, in one vector",
     "estimate": "several restrictions have no one estimate",

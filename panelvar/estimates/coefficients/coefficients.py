@@ -24,6 +24,7 @@ from panelvar.core.tables.coefficients import estimate_rows
 from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import JOINTS, normal_limits, sup_t_quantile
 from panelvar.estimates.bands.target import limit_columns, nested
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients
 from panelvar.estimates.coefficients.linear_combinations import Coefficients, LinearCombination, weighted_sum
 from panelvar.estimates.coefficients.restrictions import combination, restriction_matrix
 from panelvar.estimates.coefficients.wald import wald
@@ -73,6 +74,11 @@ class Inference(HintsAtNames):
     def params(self) -> Array:
         """Estimated coefficients."""
         return self.fit.coefficients
+
+    @property
+    def _drawn_coefficients(self) -> DrawnCoefficients:
+        dependent = str(getattr(self, "dependent", ""))
+        return DrawnCoefficients(self.params, self.conf_int, self.cov_label, dependent)
 
     @labelled["pd.DataFrame"]
     def cov(self) -> Array:

@@ -33,6 +33,7 @@ from panelvar.core.tables.table import Presented, Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.formulas.derivatives import Sloped
 from panelvar.estimates.bands.confidence_set import ConfidenceSet
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients
 from panelvar.estimates.coefficients.coefficients import Inference, coefficient_rows
 from panelvar.estimates.coefficients.linear_combinations import Coefficients, in_units_of_errors
 from panelvar.estimates.coefficients.restrictions import coefficient_at, combined_forms, named_tree
@@ -121,6 +122,10 @@ class DerivedEstimates(Inference, Presented):
     nobs: int
     keys: tuple[Mapping[str, Any], ...]
     level: float
+
+    @property
+    def _drawn_coefficients(self) -> DrawnCoefficients:
+        return replace(super()._drawn_coefficients, title=self.title)
 
     @property
     def jacobian(self) -> pd.DataFrame:

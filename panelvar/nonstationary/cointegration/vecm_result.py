@@ -30,6 +30,7 @@ from panelvar.core.tables.coefficients import equation_rows, limits_side_by_side
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult, f_test
 from panelvar.data.panel.series import VarData
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients
 from panelvar.estimates.coefficients.linear_combinations import LinearCombination
 from panelvar.estimates.coefficients.stacked_estimates import (
     StackedCoefficients,
@@ -316,6 +317,13 @@ class VecmResult(FittedSystem):
     def _differences(self) -> StackedInference:
         """The same with the distribution of its t statistics, and joint limits."""
         return self._differences_with(self._single_df)
+
+    @property
+    def _drawn_coefficients(self) -> DrawnCoefficients:
+        stacked = self._differences
+        return DrawnCoefficients.of_system(
+            stacked.params, stacked.conf_int, stacked.cov_label, self.names, self.short_run_names
+        )
 
     @property
     def _single_df(self) -> float:

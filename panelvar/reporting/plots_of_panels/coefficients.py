@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,26 +20,20 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.mathematics import joined
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.estimates.bands.limits import JOINTS
-from panelvar.estimates.coefficients.coefficients import Inference
-from panelvar.estimates.coefficients.nonlinear import DerivedEstimates
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients
 from panelvar.estimates.coefficients.printed_names import PrintedNames
-from panelvar.nonstationary.cointegration.vecm_result import VecmResult
 from panelvar.reporting.canvas.canvas import GREY, Canvas, fitting, open_canvas, tidy, write
 from panelvar.reporting.canvas.intervals import Look, dodged, draw_estimates, ends, in_percent, name_places
-from panelvar.systems.panel_var.result import PanelVarResult
-from panelvar.systems.var.restricted import RestrictedVarResult
-from panelvar.systems.var.svar_result import SvarResult
-from panelvar.systems.var.var_result import VarResult
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-System: TypeAlias = "VarResult | RestrictedVarResult | PanelVarResult | VecmResult"
-Estimated: TypeAlias = "Inference | System | SvarResult"
-_SYSTEMS = (VarResult, RestrictedVarResult, PanelVarResult, VecmResult)
-_ESTIMATED = (Inference, *_SYSTEMS, SvarResult)
+    from panelvar.estimates.coefficients.coefficients import Inference
+    from panelvar.systems.var.estimated_system import EstimatedSystem
+    from panelvar.systems.var.svar_result import SvarResult
+
+Estimated: TypeAlias = "Inference | EstimatedSystem | SvarResult"
 
 MINUS = "\N{MINUS SIGN}"
 # More fits than this beside one another nobody tells apart.
@@ -54,38 +48,6 @@ class _Line:
 
     name: str
     text: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawn:
-    """What is drawn of a result.
-
-    Attributes
-    ----------
-    estimates : Series
-        By name.
-    limits : callable
-        Of ``level=``, ``of=`` and ``joint=``, as `Inference.conf_int`.
-    errors : str
-        How the errors were estimated.
-    dependent : str
-        The dependent variable; empty for systems.
-    title : str
-        Of the picture, where it is of this result alone; empty for the usual one.
-    equations : mapping of names to (heading, text)
-        Of systems: the equation, or matrix, that a name stands under, and the rest of it.
-    """
-
-    estimates: pd.Series
-    limits: Callable[..., pd.DataFrame]
-    errors: str
-    dependent: str = ""
-    title: str = ""
-    equations: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-    @property
-    def names(self) -> list[str]:
-        return list(self.estimates.index)
 
 
 @documented
@@ -212,7 +174,7 @@ def plot_coefficients(
     return canvas.figure
 
 
-def _fits(results: object) -> dict[str, _Drawn]:
+def _fits(results: object) -> dict[str, DrawnCoefficients]:
     given: dict[str, object]
     if isinstance(results, Mapping):
         given = {str(label): result for label, result in results.items()}
@@ -226,59 +188,21 @@ def _fits(results: object) -> dict[str, _Drawn]:
         raise SpecificationError(
             f"{len(given)} fits are too many for one figure; you can tell at most {_MOST_FITS} apart."
         )
-    fits: dict[str, _Drawn] = {}
+    fits: dict[str, DrawnCoefficients] = {}
     for label, result in given.items():
         which = f"plot_coefficients, for {label!r}," if label else "plot_coefficients"
         expected = (
             "results that have coefficients, one, a mapping or a list (plot_responses draws the responses of systems)"
         )
-        refuse_other(which, result, _ESTIMATED, expected)
-        if isinstance(result, SvarResult):
-            fits[label] = _of_a_structure(result)
-        elif isinstance(result, _SYSTEMS):
-            fits[label] = _of_a_system(result)
-        elif isinstance(result, Inference):
-            title = str(result.title) if isinstance(result, DerivedEstimates) else ""
-            dependent = str(getattr(result, "dependent", ""))
-            fits[label] = _Drawn(result.params, result.conf_int, result.cov_label, dependent, title)
+        if not hasattr(type(result), "_drawn_coefficients"):
+            refuse_other(which, result, (), expected)
+        drawn: Any = result
+        fits[label] = drawn._drawn_coefficients
     return fits
 
 
-def _of_a_system(result: System) -> _Drawn:
-    stacked = result._differences if isinstance(result, VecmResult) else result._stacked
-    names = list(stacked.names)
-    regressors = result.short_run_names if isinstance(result, VecmResult) else result.regressor_names
-    places = [(equation, regressor) for equation in result.names for regressor in regressors]
-    estimates = stacked.params
-    if isinstance(result, RestrictedVarResult):
-        estimates = estimates[result.free.to_numpy().T.ravel()]
-
-    def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
-        if joint is not None or isinstance(result, VecmResult):
-            return stacked.conf_int(of=of, level=level, joint=joint)
-        return result.conf_int(level=level).set_axis(names).loc[of]
-
-    return _Drawn(estimates, limits, stacked.cov_label, equations=dict(zip(names, places, strict=True)))
-
-
-def _of_a_structure(result: SvarResult) -> _Drawn:
-    entries = result.entries
-    places = {f"{matrix}[{row}, {column}]": (matrix, f"{row}, {column}") for matrix, row, column in entries.index}
-
-    def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
-        if joint is not None:
-            raise SpecificationError(
-                f"joint={joint!r} is not known here. Limits that hold all entries of a structural form at once come "
-                f"from its band: fit_svar(..., bands=DeltaMethod(joint={joint!r}))."
-            )
-        return result.conf_int(level=level).set_axis(list(places)).loc[of]
-
-    errors = result.band.label if result.band is not None else "information matrix"
-    return _Drawn(entries["estimate"].set_axis(list(places)), limits, errors, "", "Structural form A u = B e", places)
-
-
 def _shown(
-    fits: Mapping[str, _Drawn], keep: Any, drop: Any, order: Any, sort: bool, constant: bool
+    fits: Mapping[str, DrawnCoefficients], keep: Any, drop: Any, order: Any, sort: bool, constant: bool
 ) -> tuple[list[str], list[str]]:
     """Names to show in their order, and what is hidden without having been asked."""
     known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
@@ -302,7 +226,7 @@ def _shown(
     return names, hidden
 
 
-def _called(labels: Mapping[str, str] | None, fits: Mapping[str, _Drawn]) -> PrintedNames:
+def _called(labels: Mapping[str, str] | None, fits: Mapping[str, DrawnCoefficients]) -> PrintedNames:
     """What coefficients, terms, equations and regressors are called."""
     known = list(dict.fromkeys(name for result in fits.values() for name in result.names))
     equations = _equations(fits)
@@ -311,7 +235,7 @@ def _called(labels: Mapping[str, str] | None, fits: Mapping[str, _Drawn]) -> Pri
     )
 
 
-def _equations(fits: Mapping[str, _Drawn]) -> dict[str, tuple[str, str]]:
+def _equations(fits: Mapping[str, DrawnCoefficients]) -> dict[str, tuple[str, str]]:
     return {name: place for result in fits.values() for name, place in result.equations.items()}
 
 
@@ -400,7 +324,7 @@ def _print_values(ax: Axes, places: Array, estimates: Array, limits: Any, colour
         )
 
 
-def _title(fits: Mapping[str, _Drawn]) -> str:
+def _title(fits: Mapping[str, DrawnCoefficients]) -> str:
     first = next(iter(fits.values()))
     if len(fits) == 1 and first.title:
         return first.title
@@ -408,7 +332,9 @@ def _title(fits: Mapping[str, _Drawn]) -> str:
     return f"Coefficients: {first.dependent}" if len(dependents) == 1 and first.dependent else "Coefficients"
 
 
-def _foot(fits: Mapping[str, _Drawn], levels: tuple[float, ...], joint: str | None, hidden: list[str]) -> str:
+def _foot(
+    fits: Mapping[str, DrawnCoefficients], levels: tuple[float, ...], joint: str | None, hidden: list[str]
+) -> str:
     text = f"{in_percent(levels)} intervals"
     if len(levels) > 1:
         text += ", the lower the thicker"

@@ -20,7 +20,14 @@ import numpy.typing as npt
 
 from panelvar.core.base.arguments import read_number
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import InsufficientDataError, Note, SpecificationError, check_level, choose
+from panelvar.core.base.errors import (
+    InsufficientDataError,
+    Note,
+    NumericalError,
+    SpecificationError,
+    check_level,
+    choose,
+)
 from panelvar.core.base.labels import listed
 from panelvar.core.base.quoting import one_line
 from panelvar.core.base.scaling import columns_in_own_units
@@ -201,6 +208,8 @@ def cusum_test(
         The residuals of an equation have one degree of freedom, and the process is then the same for all errors.
     SpecificationError
         You ask for recursive residuals of equations with restrictions, which have different regressors.
+    NumericalError
+        An equation fits exactly.
 
     See Also
     --------
@@ -275,6 +284,8 @@ def mosum_test(
         The window is outside these limits, or you ask for recursive residuals of equations with restrictions.
     InsufficientDataError
         The residuals of an equation have one degree of freedom, or a window has no residual.
+    NumericalError
+        An equation fits exactly.
 
     See Also
     --------
@@ -366,12 +377,22 @@ def _rise(count: int, process: str) -> Array:
     return np.asarray(1.0 + 2.0 * share if process == "motion" else np.ones(count))
 
 
+def _refuse_exact(model: FittedSystem) -> None:
+    exact = model._problem.exact_equations
+    if exact.any():
+        raise NumericalError(
+            f"The equation of {model.names[int(exact.argmax())]!r} fits exactly, so its residuals are rounding and "
+            "their sums say nothing of its coefficients."
+        )
+
+
 def _cumulate(model: FittedSystem) -> Array:
     r"""OLS-CUSUM processes :math:`\sum_{s \le t} \hat u_s / (\hat\sigma \sqrt n)`, (n + 1, K), zero first.
 
     Ploberger and Kraemer (1992), Econometrica 60; the limit is a Brownian bridge if residuals sum to zero. The
     convention may take sigma about the residuals' mean, which is zero with a constant.
     """
+    _refuse_exact(model)
     residuals = columns_in_own_units(model._problem.residuals)
     spread = residuals - residuals.mean(axis=0) if "cusum" in model.convention.centred else residuals
     scale = np.sqrt((spread**2).sum(axis=0) / model._problem.degrees * len(residuals))
@@ -385,6 +406,7 @@ def _add_up(values: Array) -> Array:
 
 def _recursive(model: FittedSystem) -> Array:
     """Recursive residuals of all equations."""
+    _refuse_exact(model)
     problem = model._problem
     if problem.restriction:
         raise SpecificationError(

@@ -21,7 +21,7 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.drawable import Drawable, Draws
 from panelvar.estimates.bands.target import Band, BandSource, Target, refuse_idle_levels
 from panelvar.estimates.coefficients import stacked_estimates
-from panelvar.estimates.coefficients.coefficient_plot import plot
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients, plot
 from panelvar.estimates.coefficients.stacked_estimates import NUMBERS, StackedInference, TestedTerm
 from panelvar.estimates.coefficients.wald import referred, zero_test
 from panelvar.kernels.dynamics import dynamics
@@ -384,6 +384,17 @@ class EstimatedSystem(System):
     @property
     def _stacked(self) -> StackedInference:
         return self._stacked_with(self._single_df)
+
+    @property
+    def _drawn_coefficients(self) -> DrawnCoefficients:
+        stacked = self._stacked
+
+        def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
+            if joint is not None:
+                return stacked.conf_int(of=of, level=level, joint=joint)
+            return self.conf_int(level=level).set_axis(list(stacked.names)).loc[of]
+
+        return DrawnCoefficients.of_system(stacked.params, limits, stacked.cov_label, self.names, self.regressor_names)
 
     def _df_for(self, weights: Array, df: float) -> float:
         return df

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +16,7 @@ from panelvar.core.base.errors import Note, NumericalError, SpecificationError, 
 from panelvar.core.base.quoting import shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.tables.test_result import TestResult, chi2_test
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients
 from panelvar.estimates.covariance.covariances import Classical, ScoredCovariance
 from panelvar.kernels.dynamics.criteria import penalty
 from panelvar.kernels.dynamics.restricted_lags import RestrictedLagProblem, restricted_least_squares
@@ -252,6 +253,11 @@ class RestrictedVarResult(FittedSystem):
     @property
     def _free(self) -> Mask:
         return self._problem.free
+
+    @property
+    def _drawn_coefficients(self) -> DrawnCoefficients:
+        every = super()._drawn_coefficients
+        return replace(every, estimates=every.estimates[self._free.T.ravel()])
 
     def _under(self, specification: Classical | ScoredCovariance) -> Self:
         kind = getattr(specification, "kind", getattr(specification, "residuals", "HC0"))

@@ -23,7 +23,7 @@ from panelvar.core.tables.test_result import TestResult
 from panelvar.estimates.bands.limits import JOINTS, normal_limits
 from panelvar.estimates.bands.target import Band, Limits, limit_columns, nested, said_levels
 from panelvar.estimates.coefficients import stacked_estimates
-from panelvar.estimates.coefficients.coefficient_plot import plot
+from panelvar.estimates.coefficients.coefficient_plot import DrawnCoefficients, plot
 from panelvar.estimates.coefficients.stacked_estimates import (
     StackedCoefficients,
     StackedInference,
@@ -306,6 +306,26 @@ class SvarResult(Presented):
         order = np.arange(count * size * size).reshape(count, size, size).swapaxes(1, 2)[self._matrices[1] > 0.0]
         fit = StackedCoefficients(names, entries["estimate"].to_numpy(), False)
         return StackedInference(fit, CovarianceEstimate(self.covariance[np.ix_(order, order)], self.cov_label, df))
+
+    @property
+    def _drawn_coefficients(self) -> DrawnCoefficients:
+        names = list(self._stacked.names)
+        places = {
+            name: (matrix, f"{row}, {column}")
+            for name, (matrix, row, column) in zip(names, self.entries.index, strict=True)
+        }
+
+        def limits(of: list[str], level: float, joint: str | None = None) -> pd.DataFrame:
+            if joint is not None:
+                raise SpecificationError(
+                    f"joint={joint!r} is not known here. Limits that hold all entries of a structural form at once "
+                    f"come from its band: fit_svar(..., bands=DeltaMethod(joint={joint!r}))."
+                )
+            return self.conf_int(level=level).set_axis(names).loc[of]
+
+        errors = self.band.label if self.band is not None else "information matrix"
+        estimates = self.entries["estimate"].set_axis(names)
+        return DrawnCoefficients(estimates, limits, errors, "", "Structural form A u = B e", places)
 
     def _labels(self) -> dict[str, list[str]]:
         return index_columns(self.entries.index)
