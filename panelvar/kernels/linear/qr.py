@@ -394,7 +394,7 @@ class CrossProducts:
         return triangle_of(self._sum[: self._columns, : self._columns])
 
 
-def triangle_of(gram: Array, whole: Array | None = None) -> Array | None:
+def triangle_of(gram: Array, whole: Array | None = None, most: float = MOST_INFLATION) -> Array | None:
     """Factor a cross-product matrix ``R'R``, or return None where the columns are too close to dependent.
 
     Parameters
@@ -403,6 +403,8 @@ def triangle_of(gram: Array, whole: Array | None = None) -> Array | None:
     whole : (k,) array, optional
         Sums of squares before something was subtracted from the cross products: the share of it that is left counts
         as an inflation does, since rounding is that of the whole.
+    most : float
+        Largest sum of variance inflation factors; k is the least that there can be.
 
     Returns
     -------
@@ -420,6 +422,6 @@ def triangle_of(gram: Array, whole: Array | None = None) -> Array | None:
         return None
     inverse, failure = lapack.dtrtri(factor)
     inflation = np.square(inverse).sum(axis=1)
-    if failure or not (inflation if whole is None else inflation * (whole / squares)).sum() <= MOST_INFLATION:
+    if failure or not (inflation if whole is None else inflation * (whole / squares)).sum() <= most:
         return None
     return np.asfortranarray(factor * length)

@@ -164,11 +164,6 @@ class GmmProblem:
         width = range(self.n_regressors, self.products.shape[1])
         return self.of_columns([*places, *width], tuple(self.regressors[place] for place in places))
 
-    def reweighted(self, counts: Array, weight: Array) -> GmmProblem:
-        """The problem in which each entity counts so often, with the one-step weight that goes with it."""
-        products = self.products * np.sqrt(counts)
-        return replace(self, products=products, total=np.asarray(self.products @ counts), weight=weight)
-
     def slopes(self, params: Array) -> Array:
         """How each cluster's moments fall as the coefficients rise, (G, L, m)."""
         return self.products[:, : self.n_regressors].transpose(2, 0, 1)
@@ -192,13 +187,14 @@ class GmmProblem:
         """The one-step estimates."""
         return self._by_equation([self.initial_root] * self.n_equations)
 
+    def roots(self, at: Array, *, joint: bool = True) -> list[Root]:
+        """Roots of the weights of the errors at given estimates: of all equations together, or one for each."""
+        return [root_of_moments(part) for part in np.split(self.errors(at), 1 if joint else self.n_equations, axis=1)]
+
     def two_step(self, at: Array, *, joint: bool = True) -> Step:
         """Estimates under the weights of the errors at given estimates."""
-        errors = self.errors(at)
-        if joint and self.n_equations > 1:
-            return self._joint(root_of_moments(errors))
-        parts = np.split(errors, self.n_equations, axis=1)
-        return self._by_equation([root_of_moments(part) for part in parts])
+        roots = self.roots(at, joint=joint)
+        return self._joint(roots[0]) if joint and self.n_equations > 1 else self._by_equation(roots)
 
     def iterate(self, *, joint: bool = True) -> Step:
         """Two-step estimates under the weights of their own errors (Hansen, Heaton and Yaron 1996).
@@ -311,7 +307,7 @@ class GmmProblem:
 
     def _criterion(self, params: Array) -> float:
         """The criterion with the weights of the errors at the same coefficients."""
-        half = root_of_moments(self.errors(params)).divided(self.residual_total(params))
+        half = self.roots(params)[0].divided(self.residual_total(params))
         return float(half @ half)
 
     def _least_from(self, at: Array, start: Step) -> Step | None:
@@ -331,13 +327,13 @@ class GmmProblem:
             # The criterion's derivative: of the moments, and of the weight's own errors.
             own = solved.reshape(count, -1)
             first = -2.0 * (own @ self.total[:, :m]).ravel()
-            drawn = self.products[:, :m] @ (errors @ solved)
+            drawn = self.slopes(params).transpose(1, 2, 0) @ (errors @ solved)
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
         found = minimize(value, at.T.ravel() / sizes, jac=True, method="BFGS", options={"gtol": 1e-9})
         params = (found.x * sizes).reshape(count, m).T
-        root = root_of_moments(self.errors(params))
+        root = self.roots(params)[0]
         try:
             step = self._joint(root)
         except (CollinearityError, InsufficientDataError):
@@ -380,7 +376,7 @@ class GmmProblem:
         from scipy.linalg import block_diag
 
         slopes, targets = self.total[:, : self.n_regressors], self.total[:, self.n_regressors :].T
-        pairs = {root: self._pull(root, slopes) for root in roots}
+        pairs = {root: self._pull(root, slopes) for root in dict.fromkeys(roots)}
         params = [_solve(pairs[root][0], slopes, target) for root, target in zip(roots, targets, strict=True)]
         halves = [root.divided(target - slopes @ own) for root, target, own in zip(roots, targets, params, strict=True)]
         pull, bread = (block_diag(*blocks) for blocks in zip(*(pairs[root] for root in roots), strict=True))

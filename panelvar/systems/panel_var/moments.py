@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.core.base.errors import Note, SpecificationError, choose
+from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.faces.layout import Fact
 from panelvar.core.faces.number_format import format_count
 from panelvar.data.panel.panel import Panel
@@ -19,13 +19,10 @@ from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, GmmEstimate, estima
 from panelvar.panels.dynamic.lag_instruments import Instruments, LagInstruments, Specification, read_instruments
 from panelvar.panels.dynamic.transforms import TRANSFORMS, WORDS
 from panelvar.panels.dynamic.weighting import StackedRows
-from panelvar.systems.panel_var.blocks import Refitted
+from panelvar.systems.panel_var.drawn_moments import WeightedRefits, bootstrap_notes
 from panelvar.systems.panel_var.fit import EstimatedRows, PanelVarFit
 from panelvar.systems.panel_var.moment_recursion import MomentRecursion
 from panelvar.systems.panel_var.rows import PanelVarRows, SystemRows, estimate_effects
-
-DISTINCT = 1.0 - np.exp(-1.0)
-"""Share of the entities that a draw of as many entities holds, on average."""
 
 
 @dataclass(frozen=True)
@@ -189,50 +186,3 @@ def joint_influences(found: GmmEstimate, places: Positions, asked: object) -> tu
         stacked.add(np.concatenate([own[:, places], moved.reshape(len(own), -1)], axis=1), clusters)
     every = stacked.rows
     return every[:, : len(places)], every[:, len(places) :].reshape(-1, equations, equations)
-
-
-class WeightedRefits:
-    """Estimates with entities weighted: one entity drawn twice is two, since moments are sums over entities."""
-
-    def __init__(self, found: GmmEstimate, order: Positions) -> None:
-        self.found, self.order = found, order
-
-    @cached_property
-    def squares(self) -> Array:
-        """Products of each entity's rows, (N, m + K, m + K)."""
-        values = self.found.model.kept.transformed.values
-        return np.asarray(np.einsum("tni,tnj->nij", values, values))
-
-    @cached_property
-    def counts(self) -> Array:
-        """Rows of each entity."""
-        return np.asarray(self.found.model.kept.transformed.used.sum(axis=0), dtype=np.float64)
-
-    def __call__(self, weights: Array) -> Refitted:
-        """Estimates with weights (B, N) of the entities."""
-        found, model = self.found, self.found.model
-        halved = 2.0 if model.kind == "fd" else 1.0
-        instruments, covariances = model.kept.instruments, found.row_covariances()
-        params = np.empty((len(weights), model.n_regressors, found.problem.n_equations))
-        sigma = np.empty((len(weights), found.problem.n_equations, found.problem.n_equations))
-        for draw, own in enumerate(weights):
-            problem = found.problem.reweighted(own, instruments.weight(covariances, own))
-            params[draw] = replace(found, problem=problem).step.params
-            left = np.concatenate([-params[draw], np.eye(params.shape[2])])
-            rows = float(own @ self.counts) - model.n_regressors
-            sigma[draw] = left.T @ np.tensordot(own, self.squares, axes=1) @ left / rows / halved
-        return Refitted(params[:, self.order], sigma)
-
-
-def bootstrap_notes(found: GmmEstimate) -> tuple[Note, ...]:
-    """Warn where a draw of entities holds fewer of them than there are moments."""
-    every = found.n_instruments * (found.problem.n_equations if found.joint else 1)
-    distinct = DISTINCT * found.model.n_entities
-    if found.steps == 1 or every < distinct:
-        return ()
-    text = (
-        f"A draw of {found.model.n_entities} entities holds about {distinct:.0f} different ones, fewer than the "
-        f"{every} moments. Its weights estimate nothing, so do not trust the band. Use "
-        "LagInstruments(collapse=True), or steps=1."
-    )
-    return (Note("bootstrap-moments", text, warn=True),)
