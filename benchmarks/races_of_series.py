@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 
 from benchmarks.dynamic_panels import firms, simulated_frame
-from benchmarks.race import Race
+from benchmarks.programs.drawn_entities import DRAWS
+from benchmarks.race import OURS, Entry, Race
 from benchmarks.samples import var_series
 from benchmarks.sizes import entries_of, number
 
@@ -68,7 +69,7 @@ def series(profile: str) -> Iterator[Race]:
 
 
 def dynamic(profile: str) -> Iterator[Race]:
-    """Arellano and Bond's table 4, for their firms and for copies of them; a panel VAR of three variables."""
+    """Arellano and Bond's table 4, for their firms and copies; a panel VAR of three variables, and its draws."""
     for copies in (1,) if profile == "smoke" else (1, 8):
         make = partial(firms, copies)
         for peer in ("plm", "pydynpd"):
@@ -78,3 +79,11 @@ def dynamic(profile: str) -> Iterator[Race]:
         job, make = "panel VAR as pydynpd", partial(simulated_frame, entities, 8)
         shape = f"K = 3, {entities:,} entities, 8 periods"
         yield Race(job, shape, 8 * entities, make, make, entries_of(job, "pydynpd"), budget=2.0)
+    for entities in (400,) if profile == "smoke" else (500, 2_000, 8_000):
+        job, make = "draws of entities", partial(simulated_frame, entities, 8)
+        shape = f"{DRAWS} draws, K = 3, {entities:,} entities, 8 periods"
+        entries = {
+            OURS: Entry("drawn_entities", job, 1e-10),
+            "QR of each": Entry("drawn_entities", f"{job}, by QR", 1e-10),
+        }
+        yield Race(job, shape, 8 * entities, make, make, entries, budget=2.0)
