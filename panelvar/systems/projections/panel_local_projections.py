@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -186,15 +187,24 @@ def fit_panel_local_projections(
     beside, tools = read_names("controls", controls), read_names("instruments", instruments)
     for option, reach in {"horizon": horizon, **reaches}.items():
         refuse_beyond(option, reach, panel.calendar.n_positions)
-    outcomes = _outcomes(panel, y, horizon, cumulative, long_difference, sample == "common")
+    # Checked first, because sums and differences turn two infinite values into a missing one.
+    refuse_infinite(panel.column(y)[:, None], (y,))
     lagged = (f"D.{y}", panel.difference(y)) if long_difference else (y, panel.column(y))
-    frame = _columns(panel, shock, lagged, beside, tools, state, reaches, outcomes)
+    frame = _columns(panel, shock, lagged, beside, tools, state, reaches)
+    outcomes = partial(_outcomes, panel, y, horizon, cumulative=cumulative, long_difference=long_difference)
+    absent = reduce(np.logical_or, map(np.isnan, outcomes())) if sample == "common" else None
     results: list[LinearResult] = []
+    influence = np.zeros((horizon + 1, len(frame.shocks), panel.nobs))
     used: Covariance | str = cov
-    for lead in range(horizon + 1):
+    for lead, outcome in enumerate(outcomes()):
         used = _with_lags(cov, panel, lead)
-        results.append(frame.fit(lead, effects, used, weights, rules))
-    projected = _assemble(frame, results, used, rules, y, cumulative, lags)
+        rows = outcome if absent is None else np.where(absent, np.nan, outcome)
+        result = frame.fit(f"F{lead}.{y}", rows, effects, used, weights, rules)
+        _require_shocks(result, lead, frame.shocks)
+        _write_influences(result.fit, frame.shocks, influence[lead])
+        # A horizon's rows are released before those of the next are made.
+        results.append(result.without_rows())
+    projected = _assemble(frame, results, influence, resolve(used, results[0].fit, rules), y, cumulative, lags)
     lacking = _lacking(panel, (y, shock, *beside, *tools, state, weights))
     lacking += () if reaches["shock_lags"] else (without_shock_lags(shock),)
     projected = replace(projected, notes=(*lacking, *projected.notes))
@@ -204,17 +214,19 @@ def fit_panel_local_projections(
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
-    """The panel with every regression's columns, and their names."""
+    """The panel with the columns that all regressions share, and their names."""
 
     panel: Panel
-    outcomes: tuple[str, ...]
     shocks: tuple[str, ...]
     regressors: tuple[str, ...]
     instruments: tuple[str, ...]
     labels: tuple[str, ...]
 
-    def fit(self, lead: int, effects: Any, cov: str | Covariance, weights: Any, convention: Convention) -> LinearResult:
-        """The regression of one horizon; its warnings are given once for all of them."""
+    def fit(
+        self, name: str, outcome: Array, effects: Any, cov: str | Covariance, weights: Any, convention: Convention
+    ) -> LinearResult:
+        """The regression of one horizon's outcome; its warnings are given once for all of them."""
+        panel = self.panel.with_columns(panel_order=True, **{name: outcome})
         options: dict[str, Any] = {"weights": weights, "cov": cov, "convention": convention}
         if effects is not None:
             options["effects"] = effects
@@ -223,15 +235,15 @@ class _Columns:
             if self.instruments:
                 estimator = fit_iv_pooled if effects is None else fit_iv_fixed_effects
                 return estimator(
-                    self.panel,
-                    self.outcomes[lead],
+                    panel,
+                    name,
                     list(self.regressors),
                     endogenous=list(self.shocks),
                     instruments=list(self.instruments),
                     **options,
                 )
             fixed = fit_pooled if effects is None else fit_fixed_effects
-            return fixed(self.panel, self.outcomes[lead], [*self.shocks, *self.regressors], **options)
+            return fixed(panel, name, [*self.shocks, *self.regressors], **options)
 
 
 def _columns(
@@ -242,9 +254,8 @@ def _columns(
     instruments: tuple[str, ...],
     state: str | None,
     lags: dict[str, int],
-    outcomes: dict[str, Array],
 ) -> _Columns:
-    """Add lags and interactions, on the calendar, to the outcomes; the outcome is lagged under its label."""
+    """Make lags and interactions, on the calendar; the outcome is lagged under its label."""
     label, outcome = lagged
     columns: dict[str, Array] = {shock: panel.column(shock)}
     columns |= {f"L{lag}.{label}": panel.lag(outcome, lag) for lag in range(1, lags["lags"] + 1)}
@@ -262,52 +273,45 @@ def _columns(
         columns[state] = weight
         shocks = [f"{shock}:1", f"{shock}:0"]
         labels = [f"{shock} ({state} = 1)", f"{shock} ({state} = 0)"]
-    wide = panel.with_columns(panel_order=True, **(columns | tools | outcomes))
+    wide = panel.with_columns(panel_order=True, **(columns | tools))
     others = tuple(name for name in columns if name not in shocks)
-    return _Columns(wide, tuple(outcomes), tuple(shocks), others, tuple(tools), tuple(labels))
+    return _Columns(wide, tuple(shocks), others, tuple(tools), tuple(labels))
 
 
-def _outcomes(
-    panel: Panel, y: str, horizon: int, cumulative: bool, long_difference: bool, common: bool
-) -> dict[str, Array]:
-    """What is explained at every horizon, on the calendar."""
+def _outcomes(panel: Panel, y: str, horizon: int, *, cumulative: bool, long_difference: bool) -> Iterator[Array]:
+    """Yield what is explained at every horizon, on the calendar."""
     outcome = panel.column(y)
-    # Checked first, because sums and differences turn two infinite values into a missing one.
-    refuse_infinite(outcome[:, None], (y,))
-    outcomes: dict[str, Array] = {}
     total: Array | float = 0.0
     for lead in range(horizon + 1):
         ahead = panel.lead(outcome, lead)
-        total = total + ahead
-        value = total if cumulative else ahead - panel.lag(outcome, 1) if long_difference else ahead
-        outcomes[f"F{lead}.{y}"] = np.array(value)
-    if common:
-        absent = np.isnan(np.stack(list(outcomes.values()))).any(axis=0)
-        for values in outcomes.values():
-            values[absent] = np.nan
-    return outcomes
+        if cumulative:
+            total = total + ahead
+            yield total
+        else:
+            yield ahead - panel.lag(outcome, 1) if long_difference else ahead
+
+
+def _require_shocks(result: LinearResult, lead: int, shocks: tuple[str, ...]) -> None:
+    """Refuse a horizon at which a shock is not identified."""
+    lost = [name for name in shocks if name not in result.fit.names]
+    if lost:
+        why = next((note.text for note in result.notes if note.code.startswith("regressor")), "")
+        raise SpecificationError(f"At horizon {lead} the shock {lost[0]!r} is not identified. {why}")
 
 
 def _assemble(
     frame: _Columns,
     results: list[LinearResult],
-    cov: Covariance | str,
-    rules: Convention,
+    influence: Array,
+    rule: Covariance,
     y: str,
     cumulative: bool,
     lags: int,
 ) -> ProjectedResponses:
     """Put coefficients, errors and their joint covariance together."""
-    for lead, result in enumerate(results):
-        lost = [name for name in frame.shocks if name not in result.fit.names]
-        if lost:
-            why = next((note.text for note in result.notes if note.code.startswith("regressor")), "")
-            raise SpecificationError(f"At horizon {lead} the shock {lost[0]!r} is not identified. {why}")
     values = np.array([[result.params[name] for name in frame.shocks] for result in results])
     errors = np.array([[result.std_errors[name] for name in frame.shocks] for result in results])
     _require_errors(results, frame.shocks, errors)
-    influence = np.stack([_row_influences(result.fit, frame.shocks) for result in results])
-    rule = resolve(cov, results[0].fit, rules)
     joint = _joint_covariance(influence.reshape(values.size, -1), rule, frame.panel, errors.ravel())
     shape = (*values.shape[:1], 1, values.shape[1])
     last, words = results[-1], "instrumented" if frame.instruments else "observed"
@@ -320,13 +324,13 @@ def _assemble(
         shock_size="unit",
         cumulative=cumulative,
         std_errors=errors.reshape(shape),
-        notes=_notes(results, lags),
+        notes=_notes(results, lags, str(frame.panel.entity_name or "entity")),
         influence=covariance_root(joint).reshape(*shape, -1),
         nobs_by_horizon=np.array([result.nobs for result in results]),
         df_by_horizon=np.array([_degrees(result, frame.shocks) for result in results]),
         covariance=last.covariance.label,
         distribution="t" if np.isfinite(last.covariance.df) else "normal",
-        fits=tuple(result.without_rows() for result in results),
+        fits=tuple(results),
     )
 
 
@@ -365,7 +369,7 @@ def _lacking(panel: Panel, names: Sequence[Any]) -> tuple[Note, ...]:
     return (Note("rows-missing", text, warn=True),)
 
 
-def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
+def _notes(results: list[LinearResult], lags: int, entity: str) -> tuple[Note, ...]:
     first, last = results[0], results[-1]
     counts = f"{count_of(first.nobs, 'row')} at horizon 0 and {last.nobs} at horizon {len(results) - 1}"
     notes = [Note("rows", f"The regressions have {counts}.")]
@@ -379,7 +383,6 @@ def _notes(results: list[LinearResult], lags: int) -> tuple[Note, ...]:
                 instead = f"{one} of one horizon has anderson_rubin(), which stays valid, and method='liml'."
                 notes.append(replace(note, text=note.text.replace(STAYS_VALID, instead)))
     average = last.fit.sample.average
-    entity = str(last.fit.design.panel.entity_name or "entity")
     if entity in last.fit.effects and average < SHORT:
         text = (
             f"At horizon {len(results) - 1} an entity has {average:.1f} rows on average. Estimates with fixed effects"
@@ -405,15 +408,11 @@ def _by_state(columns: dict[str, Array], state: Array) -> dict[str, Array]:
     return out | {f"{name}:0": np.where(state == 0.0, values, 0.0) for name, values in columns.items()}
 
 
-def _row_influences(fit: Fit, names: Sequence[str]) -> Array:
-    """What each row of the panel adds to coefficients, (coefficients, panel rows); zero for rows not used."""
-    places = [fit.names.index(name) for name in names]
-    out = np.zeros((len(names), fit.design.panel.nobs))
-    values = np.empty((fit.design.nobs, len(names)))
+def _write_influences(fit: Fit, names: Sequence[str], out: Array) -> None:
+    """Write what each row of the panel adds to coefficients, (coefficients, panel rows); rows not used stay zero."""
+    spread, kept = fit.spread[[fit.names.index(name) for name in names]], fit.design.kept
     for start, stop, block in fit.scores().blocks():
-        values[start:stop] = block @ fit.spread[places].T
-    out[:, slice(None) if fit.design.kept is None else fit.design.kept] = values.T
-    return out
+        out[:, slice(start, stop) if kept is None else kept[start:stop]] = spread @ block.T
 
 
 def _joint_covariance(influence: Array, cov: Covariance, panel: Panel, errors: Array) -> Array:

@@ -1,5 +1,7 @@
 """Local projections of panels against fixed-effects regressions of leads made by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -202,3 +204,30 @@ def test_scores_that_add_up_to_zero_in_every_cluster_leave_no_responses(horizon)
     """With effects of periods, two entities have opposite scores: clusters of entities have no variance."""
     with pytest.raises(pv.NumericalError, match="At horizon 0 the response to the shock 's' has no standard error"):
         pv.fit_panel_local_projections(data(2, 14), "y", "s", horizon=horizon, effects="twoway")
+
+
+@pytest.mark.parametrize("options", [{}, {"cumulative": True}, {"long_difference": True}])
+def test_a_common_sample_leaves_the_data_as_they_are(options):
+    panel = pv.Panel(data())
+    before = {name: panel.column(name).copy() for name in ("y", "s")}
+    found = pv.fit_panel_local_projections(panel, "y", "s", horizon=3, sample="common", **options)
+    assert len(set(found.nobs_by_horizon.tolist())) == 1
+    for name, values in before.items():
+        np.testing.assert_array_equal(panel.column(name), values)
+    # The sample is that of the last horizon, whose regression alone is the same.
+    alone = pv.fit_panel_local_projections(panel, "y", "s", horizon=3, **options)
+    assert found.values[3] == pytest.approx(alone.values[3], rel=1e-12)
+    assert found.nobs_by_horizon[0] == alone.nobs_by_horizon[3]
+
+
+def test_a_horizon_more_takes_the_memory_of_one_column():
+    """Of every row what it adds to the response is kept; outcomes and regressions are made one at a time."""
+    panel = pv.Panel(data(n=1_000, periods=40))
+    peaks = []
+    for horizon in (2, 2, 10):
+        tracemalloc.start()
+        pv.fit_panel_local_projections(panel, "y", "s", horizon=horizon)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    column = 8 * panel.nobs
+    assert peaks[2] - peaks[1] < 8 * 1.5 * column
