@@ -8,6 +8,7 @@ have (pairwise), or over those that all have (casewise).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from panelvar.estimates.covariance.covariances import KINDS, CovarianceEstimate,
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.small_samples import heteroskedastic_factor
-from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.groups import Grouping, equal_runs
 
 
 @answering
@@ -164,7 +165,9 @@ def _regressors(fit: Fit) -> Array:
 
 
 CHUNK = 1 << 21
-"""Numbers in a slice of the units x units matrix, the only part of it that exists at a time."""
+"""Numbers in a slice of the units x units matrix, or of sums by pair of dates: all of them that exist at a time."""
+A_SET = 2_000
+"""What a set of dates costs beside its products, in products of units: calls of NumPy."""
 
 
 def diagonal_meat(x: Array, e: Array, units: Grouping) -> Array:
@@ -184,7 +187,9 @@ def correlated_meat(x: Array, e: Array, units: Grouping, dates: Grouping, *, pai
     """Return the meat with all covariances between units.
 
     On dates that all units share, the covariances are ``E'E / T``, of rank T: with fewer dates than units the meat is
-    summed over pairs of dates instead of pairs of units. Otherwise a slice of units at a time meets all others.
+    summed over pairs of dates instead of pairs of units. Pairwise, units that have the same dates share as many of them
+    with any other unit: where there are few sets of dates, the meat is summed over pairs of these. Otherwise a slice of
+    units at a time meets all others.
 
     Parameters
     ----------
@@ -211,6 +216,15 @@ def correlated_meat(x: Array, e: Array, units: Grouping, dates: Grouping, *, pai
             return _by_dates(x, e, units, dates, complete)
     else:
         complete = np.ones(dates.n_groups, dtype=bool)
+        # Products for sums by set, and of pairs of sets, at most as many as of pairs of units.
+        most = units.n_groups**2 - len(e)
+        if most > 0:
+            starts = np.concatenate(([0], np.cumsum(units.sizes)))
+            sets = equal_runs(dates.codes, starts)
+            if len(sets) * (len(sets) * dates.n_groups + A_SET) <= most:
+                return _by_sets(
+                    x, e, dates, [starts[alike][:, None] + np.arange(units.sizes[alike[0]]) for alike in sets]
+                )
     return _by_units(x, e, units, dates, complete)
 
 
@@ -228,6 +242,32 @@ def _by_dates(x: Array, e: Array, units: Grouping, dates: Grouping, complete: ND
         moved = x[rows].T @ residuals[units.codes[rows]]
         meat += moved @ moved.T
     return meat / count
+
+
+def _by_sets(x: Array, e: Array, dates: Grouping, sets: Sequence[NDArray[np.intp]]) -> Array:
+    r"""Sum over pairs of sets of dates, given the rows (units, dates) of the units that have each.
+
+    .. math:: M = \sum_a \sum_b \frac{1}{T_{ab}} \sum_t \sum_s A_{ats} A_{bts}', \qquad
+              A_{ats} = \sum_{i \in a} x_{it} e_{is}
+    """
+    count, n_dates, p = len(sets), dates.n_groups, x.shape[1]
+    present = np.zeros((count, n_dates))
+    for place, rows in enumerate(sets):
+        present[place, dates.codes[rows[0]]] = 1.0
+    shares = 1.0 / np.maximum(present @ present.T, 1.0)
+    step = max(1, CHUNK // (count * n_dates * p))
+    meat = np.zeros((p, p))
+    for first in range(0, n_dates, step):
+        sums = np.zeros((p, count, min(step, n_dates - first), n_dates))
+        for place, rows in enumerate(sets):
+            own = dates.codes[rows[0]]
+            inside = slice(*np.searchsorted(own, (first, first + step)))
+            moved = x[rows[:, inside]].reshape(len(rows), -1).T @ e[rows]
+            where = np.ix_(np.arange(p), own[inside] - first, own)
+            sums[:, place][where] = moved.reshape(-1, p, len(own)).swapaxes(0, 1)
+        flat = sums.reshape(p, count, -1)
+        meat += flat.reshape(p, -1) @ (shares @ flat).reshape(p, -1).T
+    return meat
 
 
 def _by_units(x: Array, e: Array, units: Grouping, dates: Grouping, used: NDArray[np.bool_]) -> Array:

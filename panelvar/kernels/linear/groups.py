@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -68,6 +69,26 @@ def _occurring(codes: NDArray[Any]) -> tuple[int, NDArray[np.bool_] | None]:
     if span > 4 * len(codes) + 1024:
         return low, None
     return low, np.bincount(codes - low if low else codes, minlength=span) > 0
+
+
+def equal_runs(codes: NDArray[Any], edges: NDArray[np.integer]) -> list[list[int]]:
+    """Find the runs of codes that are the same: the sets of units that several dates have, or of dates that units have.
+
+    Parameters
+    ----------
+    codes : (n,) integer array
+    edges : (R + 1,) integer array
+        Where the R runs begin, and where the last ends.
+
+    Returns
+    -------
+    list of lists of int
+        Places of the runs that are the same, in the order in which they are first met.
+    """
+    places: dict[bytes, list[int]] = {}
+    for place, (start, stop) in enumerate(pairwise(edges.tolist())):
+        places.setdefault(codes[start:stop].tobytes(), []).append(place)
+    return list(places.values())
 
 
 class Grouping:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import InsufficientDataError, NumericalError
-from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.groups import Grouping, equal_runs
 
 TOLERANCE = 1e-10
 """A row depends on the rows before it if its variance given those is at most this share of its own variance."""
@@ -148,11 +148,8 @@ def _patterns(units: Grouping, dates: Grouping) -> Iterator[tuple[NDArray[np.int
     """Yield the sets of units that are observed together, with the rows (dates, members) of the dates they share."""
     order = np.argsort(dates.codes, kind="stable")
     edges = np.concatenate(([0], np.cumsum(dates.sizes)))
-    together: dict[bytes, list[int]] = {}
-    for t in range(dates.n_groups):
-        together.setdefault(units.codes[order[edges[t] : edges[t + 1]]].tobytes(), []).append(t)
-    for alike in together.values():
-        rows = np.stack([order[edges[t] : edges[t + 1]] for t in alike])
+    for alike in equal_runs(units.codes[order], edges):
+        rows = order[edges[alike][:, None] + np.arange(dates.sizes[alike[0]])]
         yield np.asarray(units.codes[rows[0]], dtype=np.intp), rows
 
 

@@ -262,6 +262,48 @@ def balanced_but_one(entities, periods):
     return frame[(frame["entity"] != "e00") | (frame["year"] != 2001)].reset_index(drop=True)
 
 
+def with_spells(entities, periods):
+    """Each entity has the periods from some first to some last one."""
+    rng = np.random.default_rng(0)
+    frame = gappy_frame(4, entities, periods, kept=1.1)
+    first, last = rng.integers(0, 2, entities), periods - 1 - rng.integers(0, 3, entities)
+    who, when = frame["entity"].factorize()[0], frame["year"] - frame["year"].min()
+    return frame[(when >= first[who]) & (when <= last[who])].reset_index(drop=True)
+
+
+@pytest.mark.filterwarnings("ignore:The pairwise panel-corrected covariance is not")
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("chunk", [1 << 21, 200])
+@pytest.mark.parametrize("kind", ["HC0", "HC3"])
+def test_units_with_the_same_dates_are_summed_together(monkeypatch, model, chunk, kind):
+    """All dates of the sums at once, and some dates at a time."""
+    monkeypatch.setattr(panel_corrected, "CHUNK", chunk)
+    monkeypatch.setattr(panel_corrected, "A_SET", 0)
+    monkeypatch.delattr(panel_corrected, "_by_units")
+    frame = with_spells(40, 6)
+    cov = fitted(frame, model, cov=pv.PanelCorrected(residuals=kind)).cov
+    assert_matrix(cov, corrected_twin(frame, model, kind=kind), 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:The pairwise panel-corrected covariance is not")
+@pytest.mark.parametrize("frame", [with_spells(300, 6), balanced_but_one(150, 5), gappy_frame(1, 400, 5, kept=0.8)])
+def test_sums_by_set_of_dates_are_those_of_pairs_of_units(monkeypatch, frame):
+    found = []
+    for name, a_set in (("_by_units", panel_corrected.A_SET), ("_by_sets", 10**9)):
+        with monkeypatch.context() as patch:
+            patch.setattr(panel_corrected, "A_SET", a_set)
+            patch.delattr(panel_corrected, name)
+            found.append(fitted(frame, "twoway", cov="pcse").cov.to_numpy())
+    assert_matrix(*found, 1e-12)
+
+
+def test_units_that_each_have_their_own_dates_are_taken_in_pairs(monkeypatch):
+    monkeypatch.delattr(panel_corrected, "_by_sets")
+    frame = gappy_frame(1, 60, 12, kept=0.6)
+    cov = fitted(frame, "entity", cov="pcse").cov
+    assert_matrix(cov, corrected_twin(frame, "entity"), 1e-9)
+
+
 @pytest.mark.parametrize("size", [(4, 9), (9, 4)])
 @pytest.mark.parametrize("cluster", ["time", "entity"])
 @pytest.mark.parametrize("model", MODELS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from panelvar.core.base.errors import DataError
-from panelvar.kernels.linear.groups import Grouping, distinct, split_columns
+from panelvar.kernels.linear.groups import Grouping, distinct, equal_runs, split_columns
 
 RNG = np.random.default_rng(20)
 EPS = np.finfo(float).eps
@@ -152,3 +152,10 @@ def test_blocks_add_up_to_the_sums(codes, step, columns):
 @pytest.mark.parametrize("codes", [[3, 5, 3, 9], [-2, 0, -2], [10**12, 5, 10**12]])
 def test_distinct_codes_ascend(codes):
     assert distinct(np.array(codes)).tolist() == sorted(set(codes))
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_runs_are_equal_where_all_their_codes_are(dtype):
+    runs = [[0, 1], [0, 1, 2], [1, 2], [0, 1], [], [2], [0, 1, 2], [], [0, 12]]
+    edges = np.concatenate(([0], np.cumsum([len(run) for run in runs])))
+    assert equal_runs(np.concatenate(runs).astype(dtype), edges) == [[0, 3], [1, 6], [2], [4, 7], [5], [8]]
