@@ -12,7 +12,7 @@ from fuzz.worlds import World
 import panelvar as pv
 from panelvar.estimates.covariance.covariances import Classical
 from panelvar.kernels.dynamics import dynamics
-from panelvar.kernels.dynamics.profile_moments import ProfileMoments, bias_weights
+from panelvar.kernels.dynamics.profile_moments import ProfileMoments, bias_weights, row_moments
 from panelvar.kernels.dynamics.second_moments import correlations
 from panelvar.nonstationary.cointegration.cases import CASES, problem_at_rank
 from panelvar.nonstationary.cointegration.vecm_problem import VecmProblem
@@ -657,6 +657,10 @@ def test_moments_of_lags_longer_than_the_rows_of_an_entity():
     lags = 0.1 * rng.standard_normal((5, 1))
     value, slopes = moments.at(lags)
     assert value.shape == (5, 1) and slopes.shape == (5, 1, 5, 1)
+    lagged, errors = columns[..., 1:].reshape(18, 5), (columns[..., :1] - columns[..., 1:] @ lags).reshape(18, 1)
+    by_rows = row_moments(lagged, errors, np.repeat(np.arange(6), 3), bias_weights(mask), lags)
+    np.testing.assert_allclose(by_rows.scores.sum(axis=0), value, rtol=1e-12)
+    np.testing.assert_allclose(by_rows.derivatives, slopes, rtol=1e-12)
     step = 1e-6
     for place in range(5):
         moved = [moments.at(lags + sign * step * np.eye(5)[:, place : place + 1])[0] for sign in (1.0, -1.0)]

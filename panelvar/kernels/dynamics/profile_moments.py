@@ -68,6 +68,11 @@ def bias_weights(mask: Mask) -> Array:
     return pairs / np.where(counts > 1.0, counts * (counts - 1.0), np.inf)[:, None]
 
 
+def lags_in_reach(lags: int, periods: int) -> range:
+    """Lags that two of so many periods are apart: longer ones have no correction."""
+    return range(1, min(lags, periods - 1) + 1)
+
+
 def accumulated(psi: Array, variances: Array) -> Array:
     r""":math:`V_s = \sum_{d \ge s}\Psi_{d-s}\Omega_d`, (T, K, K)."""
     out = np.zeros_like(variances)
@@ -154,8 +159,7 @@ class ProfileMoments:
         moments = self.cross - self.inner @ lags + share * _stacked(sums, p)
         derivatives = -np.einsum("ac,me->amce", self.inner, np.eye(k))
         derivatives += share * response_derivatives(psi, sums, p)
-        # Lags longer than the rows of an entity reach nothing.
-        for j in range(1, min(p, len(psi)) + 1):
+        for j in lags_in_reach(p, len(psi)):
             rows = slice((j - 1) * k, j * k)
             own, gap = psi[: len(psi) - j], slopes[j:]
             derivatives[rows] -= share * np.einsum("dle,dcm->lmce", own, gap)
@@ -238,8 +242,8 @@ def _stacked(sums: Array, lags: int) -> Array:
     """:math:`V_1, ..., V_p` below one another; zero where no pair of rows is so far apart."""
     k = sums.shape[1]
     out = np.zeros((lags, k, k))
-    reach = min(lags, len(sums) - 1)
-    out[:reach] = sums[1 : 1 + reach]
+    for j in lags_in_reach(lags, len(sums)):
+        out[j - 1] = sums[j]
     return out.reshape(lags * k, k)
 
 
@@ -291,7 +295,7 @@ def row_moments(columns: Array, errors: Array, entities: Positions, weights: Arr
     variances, slopes = np.tensordot(weights, spread, axes=(0, 0)), np.tensordot(weights, crossed, axes=(0, 0))
     sums = accumulated(psi, variances)
     derivatives[: p * k, :, : p * k] += response_derivatives(psi, sums, p)
-    for j in range(1, p + 1):
+    for j in lags_in_reach(p, len(psi)):
         rows = slice((j - 1) * k, j * k)
         own, gap = psi[: len(psi) - j], slopes[j:]
         derivatives[rows] -= np.einsum("dle,dcm->lmce", own, gap)
