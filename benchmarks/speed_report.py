@@ -78,7 +78,7 @@ def page(everything: dict[str, Any], pictures: list[str]) -> str:
 
 
 def numbers(races: list[Found]) -> str:
-    """Lay out the numbers to reach, then what was tried for those that are missed."""
+    """Lay out the numbers to reach, what was tried for those that are missed, and what limits those given up."""
     lines = [
         "## Numbers to reach",
         "",
@@ -87,6 +87,7 @@ def numbers(races: list[Found]) -> str:
     ]
     outcomes = list(judged(races))
     missed: dict[str, None] = {}
+    limited: dict[str, None] = {}
     for number, shape, value in outcomes:
         if value is None:
             lines.append(f"| {number.text} | {shape} | {number.goal()} | not measured | |")
@@ -94,15 +95,20 @@ def numbers(races: list[Found]) -> str:
         met = number.met(value)
         lines.append(
             f"| {number.text} | {shape} | {number.goal()} | {quantity(value, number.unit)} | "
-            f"{'met' if met else '**missed**'} |"
+            f"{'met' if met else 'limit' if number.limit else '**missed**'} |"
         )
-        if not met and number.tried:
+        if not met and number.limit:
+            limited[wrapped(f"- {number.text}: {number.limit}", "  ")] = None
+        elif not met and number.tried:
             missed[wrapped(f"- {number.text}: {number.tried}", "  ")] = None
-    values = [(number, value) for number, _, value in outcomes if value is not None]
-    met_count = sum(number.met(value) for number, value in values)
-    lines += ["", f"{met_count} of {len(values)} are met.", ""]
+    wanted = [(number, value) for number, _, value in outcomes if value is not None]
+    wanted = [(number, value) for number, value in wanted if number.met(value) or not number.limit]
+    met_count = sum(number.met(value) for number, value in wanted)
+    lines += ["", f"{met_count} of {len(wanted)} are met.", ""]
     if missed:
         lines += ["What was tried for those that are missed:", "", *missed, ""]
+    if limited:
+        lines += ["What limits the others, which are no targets any more:", "", *limited, ""]
     return "\n".join(lines)
 
 

@@ -113,12 +113,16 @@ def test_the_page_says_what_is_met_missed_and_not_measured(benchmarks):
             pyfixest={"missing": "not installed: a | b"},
         ),
         measured("VAR", "K = 2, T = 100", 200, panelvar={"seconds": 1e-3}, statsmodels={"seconds": 11e-3}),
+        measured("wheel", "packed", 1, panelvar={"bytes": 2e6}),
     ]
     page = numbers(races)
     assert "| fixed effects, beside linearmodels | 1e5 x 10 | at least 30x | 31x | met |" in page
     assert "| fixed effects, beside pyfixest |  | at least 10x | not measured | |" in page
     assert "| VAR | K = 2, T = 100 | at least 12x | 11x | **missed** |" in page
+    assert "| wheel | packed | at most 1.5 MB | 2 MB | limit |" in page
     assert "1 of 2 are met." in page
+    targets, limits = page.split("What limits the others, which are no targets any more:")
+    assert "- wheel: 2 MB." in limits and "- wheel" not in targets
     assert "| 1e5 x 10 | panelvar | 10 ms |  | 0.50 |  |" in tables(races)
     assert "|  | pyfixest | not installed: a / b | | |  |" in tables(races)
 
