@@ -26,7 +26,7 @@ from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import PanelRows, refuse_infinite, rows_where
 from panelvar.data.panel.plain_rows import rows_of
 from panelvar.data.sources.source import as_floats, refuse_text
-from panelvar.kernels.linear.columns import Column, StoredColumn, taken, whole
+from panelvar.kernels.linear.columns import Column, FactorColumn, StoredColumn, taken, whole
 from panelvar.kernels.linear.groups import Grouping, compact, distinct
 from panelvar.kernels.linear.rows import TransformedRows, column_norms
 
@@ -107,7 +107,7 @@ class Design(ModelRows):
     def __post_init__(self) -> None:
         held: tuple[Column, ...] = (*self.x, self.y)
         for column in held:
-            if type(column) is StoredColumn:
+            if isinstance(column, StoredColumn):
                 self.__dict__["columns"] = held
                 del self.__dict__["x"], self.__dict__["y"]
                 return
@@ -552,8 +552,12 @@ def complete(design: Design, missing: str) -> Design:
             sums.append(total := column.sum())
         if math.isfinite(total):
             continue
-        refuse_infinite(panel, name, column[:])
-        absent = np.isnan(column[:])
+        if isinstance(column, FactorColumn) and column.factor.finite:
+            # The columns of a factor miss the same rows, found once.
+            absent = column.factor.absent
+        else:
+            refuse_infinite(panel, name, column[:])
+            absent = np.isnan(column[:])
         if absent.any():
             counts.append((name, int(absent.sum())))
             bad = absent if bad is None else bad | absent

@@ -85,12 +85,13 @@ class Factor(NamedTuple):
 class NumericColumns:
     """Numeric columns that one factor stands for: how each is marked after the factor's text, and how it is made.
 
-    ``levels`` are what the columns are numbers by, where they are.
+    ``levels`` are what the columns are ``numbers`` by, where they are.
     """
 
     marks: tuple[str, ...]
     column: Callable[[int], Array]
     levels: Categories | None = None
+    numbers: Array | None = None
 
 
 Value: TypeAlias = "Array | StoredColumn | Categories | NumericColumns"
@@ -380,7 +381,7 @@ class Factors:
             raise SpecificationError(f"{self._text(node)} leaves out all levels of {name!r}.")
         numbers, mark = np.broadcast_to(other, self.panel.nobs), "T." if named else ""
         marks = tuple(f"[{mark}{factor.levels[level]}]" for level in kept_levels)
-        return NumericColumns(marks, lambda place: factor.indicator(kept_levels[place]) * numbers, factor)
+        return NumericColumns(marks, lambda place: factor.indicator(kept_levels[place]) * numbers, factor, numbers)
 
     def _second(self, node: ast.expr) -> Array | Levels:
         """Return what a factor is interacted with: numbers, or the levels of a column of texts or of ``i.column``."""

@@ -41,7 +41,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -62,10 +62,13 @@ from panelvar.data.formulas.formula_parts import (
     unmasked,
 )
 from panelvar.data.panel.panel import Panel
-from panelvar.kernels.linear.columns import Column, StoredColumn, whole
+from panelvar.kernels.linear.columns import FEW_ROWS, Column, FactorCodes, FactorColumn, StoredColumn, whole
 
 Term = tuple[Factor, ...]
 """Factors to be multiplied; the constant has none."""
+
+# Below so many levels, arrays of indicators take less time than codes.
+_FEW_LEVELS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -356,6 +359,9 @@ def _multiply(term: Term, full: dict[Any, bool], computed: Factors) -> list[tupl
         return [(term[0].text, alone)]
     if isinstance(alone, np.ndarray) and alone.shape == (computed.panel.nobs,):
         return [(term[0].text, alone.astype(np.float64, copy=False))]
+    together = _by_codes(term, full, computed)
+    if together is not None:
+        return together
     numeric: Any = np.ones(computed.panel.nobs)
     # What each factor may be in a column: its name there, and what makes its numbers unless they are in all columns.
     choices: list[list[tuple[str, Callable[[], Array] | None]]] = []
@@ -387,6 +393,54 @@ def _multiply(term: Term, full: dict[Any, bool], computed: Factors) -> list[tupl
                     column = column * make()
         columns.append((":".join(name for name, _ in reversed(combination)), column))
     return columns
+
+
+def _by_codes(term: Term, full: dict[Any, bool], computed: Factors) -> list[tuple[str, Column]] | None:
+    """Return the columns of a product of levels and numbers as codes that they share; None where arrays are as good.
+
+    Those are few rows, few levels, and values that are more than numbers.
+    """
+    n_rows = computed.panel.nobs
+    if n_rows <= FEW_ROWS or type(computed) is not Factors:
+        return None
+    codes, width = np.zeros(n_rows, dtype=np.intp), 1
+    outside, absent = np.zeros((2, n_rows), dtype=bool)
+    numeric: Array | None = None
+    choices: list[list[str]] = []
+    for factor in term:
+        value = computed[factor]
+        levels = value.levels if isinstance(value, NumericColumns) else value
+        numbers = value.numbers if isinstance(value, NumericColumns) else None
+        if isinstance(levels, Categories):
+            if isinstance(value, NumericColumns):
+                first, names = len(levels.levels) - len(value.marks), [factor.text + mark for mark in value.marks]
+            elif factor in full:
+                first = levels.left_out(full[factor])
+                mark = "T." if first else ""
+                names = [f"{factor.text}[{mark}{level}]" for level in levels.levels[first:]]
+            else:
+                continue
+            choices.append(names)
+            absent |= levels.codes < 0
+            outside |= (levels.codes < first) | levels.unknown
+            codes += (levels.codes - first) * width
+            width *= len(names)
+        elif isinstance(value, NumericColumns):
+            return None
+        else:
+            numbers = value[:] if isinstance(value, StoredColumn) else np.broadcast_to(cast(Array, value), n_rows)
+            choices.append([factor.text])
+        if numbers is not None:
+            with np.errstate(over="ignore"):  # infinite values are refused by the column's name
+                numeric = numbers if numeric is None else numeric * numbers
+    if width < _FEW_LEVELS:
+        return None
+    codes[outside] = width
+    codes[absent] = -1
+    together = FactorCodes(codes, width, numeric)
+    # The levels of the first factor run fastest, as formulaic and patsy order them.
+    names = [":".join(reversed(combination)) for combination in itertools.product(*reversed(choices))]
+    return [(name, FactorColumn(together, level)) for level, name in enumerate(names)]
 
 
 def _without_contrast(factor: Factor, value: Categories) -> DataError:

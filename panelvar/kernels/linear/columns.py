@@ -1,17 +1,19 @@
-"""Columns that stay as somebody stores them: other numbers than doubles, or rows in another order.
+"""Columns that stay as somebody stores them: other numbers than doubles, rows in another order, or levels of a factor.
 
 A pass over the rows takes a block of a column at a time, and a block is converted and put in order when it is taken. A
-copy of the whole column, in doubles and in order, is made only for who asks for it.
+copy of the whole column, in doubles and in order, is made only for who asks for it. The columns of a factor share the
+codes of its levels, so that they take the memory of the rows and not that of the rows times the levels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.arrays import Array, Mask, Positions
 
 FEW_ROWS = 16_000
 """Rows up to which a column is copied at once: a copy that small is not worth a second conversion."""
@@ -90,6 +92,83 @@ class StoredColumn:
         return id(self._rows)
 
 
+class FactorCodes:
+    """The level of each row, and what indicators of the levels are multiplied by.
+
+    Parameters
+    ----------
+    codes : (n,) integer array
+        Level of each row, -1 where it is missing; rows of `n_levels` and more have none of the levels.
+    n_levels : int
+    multiplier : (n,) array, optional
+        Ones if omitted.
+    """
+
+    def __init__(self, codes: Positions, n_levels: int, multiplier: Array | None = None) -> None:
+        self.codes = codes
+        self.n_levels = n_levels
+        self.multiplier = multiplier
+
+    @cached_property
+    def absent(self) -> Mask:
+        """Where all columns are missing."""
+        absent: Mask = self.codes < 0
+        return absent if self.multiplier is None else absent | np.isnan(self.multiplier)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether no multiplier is infinite."""
+        return self.multiplier is None or not np.isinf(self.multiplier).any()
+
+    @cached_property
+    def sums(self) -> Array:
+        """Sum (n_levels,) of each column; one that is not finite stands for all where a value is missing."""
+        if self.multiplier is not None and not np.isfinite(total := self.multiplier.sum()):
+            return np.full(self.n_levels, total)
+        if self.codes.min(initial=0) < 0:
+            return np.full(self.n_levels, np.nan)
+        # Counts of indicators are exact.
+        return np.bincount(self.codes, self.multiplier, self.n_levels)[: self.n_levels].astype(np.float64)
+
+    def take(self, rows: Positions) -> FactorCodes:
+        """Return some rows."""
+        return FactorCodes(self.codes[rows], self.n_levels, None if self.multiplier is None else self.multiplier[rows])
+
+
+class FactorColumn(StoredColumn):
+    """The indicator of one level, times the multiplier of its factor.
+
+    Parameters
+    ----------
+    factor : FactorCodes
+    level : int
+    """
+
+    __slots__ = ("factor", "level")
+
+    def __init__(self, factor: FactorCodes, level: int) -> None:
+        super().__init__(factor.codes, np.asarray)
+        self.factor = factor
+        self.level = level
+
+    def __getitem__(self, part: slice) -> Array:
+        """Return consecutive rows."""
+        if self._copy is not None:
+            return self._copy[part]
+        codes, multiplier = self.factor.codes[part], self.factor.multiplier
+        column: Array = (codes == self.level).astype(np.float64)
+        column[codes < 0] = np.nan
+        if multiplier is not None:
+            # Zero times what is infinite is refused, or left out, where it is found.
+            with np.errstate(invalid="ignore"):
+                column *= multiplier[part]
+        return column
+
+    def sum(self) -> float:
+        """Return the sum of all rows."""
+        return float(self.factor.sums[self.level])
+
+
 Column: TypeAlias = Array | StoredColumn
 """A variable of all rows: an array, or what gives one a block at a time."""
 
@@ -109,8 +188,19 @@ def taken(columns: Sequence[Column], rows: Positions) -> tuple[Column, ...]:
         Places of the rows.
     """
     if len(rows) <= FEW_ROWS:
-        return tuple(whole(column)[rows] for column in columns)
+        return tuple((column[:] if isinstance(column, FactorColumn) else whole(column))[rows] for column in columns)
     stored = [column if isinstance(column, StoredColumn) else StoredColumn(column, np.asarray) for column in columns]
-    # Columns in one order share the places.
+    # Columns in one order share the places, those of a factor its codes.
     places = {column.order: column.order_of(rows) for column in {each.order: each for each in stored}.values()}
-    return tuple(column.in_order(places[column.order]) for column in stored)
+    factors = {column.factor: column.factor.take(rows) for column in factor_columns(stored)}
+    return tuple(
+        FactorColumn(factors[column.factor], column.level)
+        if isinstance(column, FactorColumn)
+        else column.in_order(places[column.order])
+        for column in stored
+    )
+
+
+def factor_columns(columns: Sequence[Column]) -> list[FactorColumn]:
+    """Return the columns that are those of factors."""
+    return [column for column in columns if isinstance(column, FactorColumn)]
