@@ -365,6 +365,19 @@ print(sorted({HEAVY!r} & {{name.partition('.')[0] for name in sys.modules}}))
     assert run_python(code) == "[]"
 
 
+def test_plots_of_one_equation_import_no_systems():
+    code = """
+import matplotlib
+matplotlib.use("Agg")
+import panelvar as pv
+fit = pv.fit_fixed_effects(pv.load_data("grunfeld"), "invest ~ value + capital")
+fit.plot()
+pv.plot_residuals(fit)
+print([name for name in sys.modules if name.startswith(("panelvar.systems", "panelvar.nonstationary"))])
+"""
+    assert run_python(code) == "[]"
+
+
 def test_the_package_carries_its_types_and_its_version():
     import panelvar
 
