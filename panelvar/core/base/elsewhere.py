@@ -182,5 +182,6 @@ def has_attribute(owner: type, name: str) -> bool:
 
 def unknown(name: str, known: Collection[str]) -> str:
     """Message for a name that is not among the ``known`` ones of the package."""
-    what = hint("function", name, known.__contains__, known)
+    # Test runners and debuggers ask every module for private names.
+    what = "" if name.startswith("_") else hint("function", name, known.__contains__, known)
     return f"module 'panelvar' has no attribute {name!r}.{what and ' '}{what}"
