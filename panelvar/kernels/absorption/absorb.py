@@ -379,8 +379,8 @@ def absorb(effects: Sequence[Grouping | Block], weights: Array | None = None) ->
     the Schur complement of the smaller effect while that has at most `level_system.DIRECT_LIMIT` levels, and by
     preconditioned conjugate gradients beyond. More effects, and slopes, likewise: by pivoted Cholesky while the
     effects other than the largest have at most `many_effects.FACTOR_LIMIT` coefficients, by conjugate gradients
-    beyond, to a relative residual of `many_effects.PRECISION`. Conjugate gradients that make slow progress go on with
-    an approximate factor of the graph of levels (`approximate_cholesky`).
+    beyond, to a relative residual of `effect_iterations.PRECISION`. Conjugate gradients that make slow progress go on
+    with an approximate factor of the graph of levels (`approximate_cholesky`).
 
     References
     ----------

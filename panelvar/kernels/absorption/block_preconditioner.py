@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from panelvar.kernels.absorption.orthonormal_block import Matrix, OrthonormalBlo
 _SMALL_ORDER = 400
 # Products of pairs, for each cell of the cross table, worth spending on the links between levels of one effect.
 _LINK_WORK = 12
+# Levels of an effect whose links are counted to tell how many there are.
+_COUNTED = 30
 # Eigenvalue of the small effects' matrix (whose diagonal is at most one) that counts as zero.
 _NULL = 1e-10
 
@@ -59,12 +61,9 @@ class BlockPreconditioner:
     def __init__(self, system: BlockSystem) -> None:
         diagonal = system.diagonal
         self._inverse_diagonal = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)[:, None]
-        widths = np.diff(system.offsets)
-        # The smallest first, while all of them together stay small.
-        order = np.argsort(widths, kind="stable")
-        small = order[np.cumsum(widths[order]) <= _SMALL_ORDER]
-        self._small, self._small_inverse = _small_inverse(system, np.sort(small), diagonal)
-        found = {int(b): _large_factor(system, int(b)) for b in np.setdiff1d(order, small)}
+        small, large = _by_size(system)
+        self._small, self._small_inverse = _small_inverse(system, small, diagonal)
+        found = {int(b): _large_factor(system, int(b)) for b in large}
         self._large = [(system.part(b), *factored) for b, factored in found.items() if factored is not None]
 
     def solve(self, target: Array) -> Array:
@@ -75,6 +74,15 @@ class BlockPreconditioner:
         if len(self._small):
             out[self._small] = self._small_inverse @ target[self._small]
         return out
+
+
+def _by_size(system: BlockSystem) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Tell the basis functions that are solved for together, densely, from the others."""
+    widths = np.diff(system.offsets)
+    # The smallest first, while all of them together stay small.
+    order = np.argsort(widths, kind="stable")
+    small = np.cumsum(widths[order]) <= _SMALL_ORDER
+    return np.sort(order[small]), np.sort(order[~small])
 
 
 def _small_inverse(system: BlockSystem, blocks: NDArray[np.intp], diagonal: Array) -> tuple[NDArray[np.intp], Array]:
@@ -90,10 +98,32 @@ def _small_inverse(system: BlockSystem, blocks: NDArray[np.intp], diagonal: Arra
     return index[alive], inverse
 
 
+def count_links(system: BlockSystem) -> float:
+    """Estimate, from some of its levels, how many links the preconditioner would factor."""
+    total = 0.0
+    for b in _by_size(system)[1]:
+        coupling = _linked_through(system, int(b))
+        if coupling is not None and _is_worth_linking(coupling):
+            levels = np.linspace(0, coupling.shape[1] - 1, min(_COUNTED, coupling.shape[1])).astype(np.intp)
+            total += (coupling[:, levels].T @ coupling).nnz * coupling.shape[1] / len(levels)
+    return total
+
+
+def _linked_through(system: BlockSystem, b: int) -> Any:
+    """Return the sparse coupling of levels with those of the eliminated effect; None if there is none."""
+    coupling = system.level_coupling(b)
+    return None if isinstance(coupling, np.ndarray) else coupling
+
+
+def _is_worth_linking(coupling: Any) -> bool:
+    lengths = np.diff(coupling.indptr).astype(np.float64)
+    return bool(lengths @ lengths <= _LINK_WORK * coupling.nnz)
+
+
 def _large_factor(system: BlockSystem, b: int) -> tuple[ApproximateCholesky, Array] | None:
     """Return the factor of one effect of levels given the eliminated one, and the root of its masses."""
-    coupling, root, own = system.level_coupling(b), system.rest[b][0].root, system.first.root
-    if coupling is None or isinstance(coupling, np.ndarray) or root is None or own is None:
+    coupling, root, own = _linked_through(system, b), system.rest[b][0].root, system.first.root
+    if coupling is None or root is None or own is None:
         return None
     # Back to masses: C is the cross table over the roots of both sides' masses.
     table = coupling.copy()

@@ -12,6 +12,8 @@ from panelvar.core.base.arrays import Array
 _MAX_RESTARTS = 5
 # Iterations before slow progress is believed.
 _TRIAL = 5
+# Numbers in a row that is handled at once.
+_ROW = 512
 
 
 def conjugate_gradients(
@@ -23,12 +25,12 @@ def conjugate_gradients(
     max_iterations: int,
     precondition: Callable[[Array], Array] | None = None,
     start: Array | None = None,
-    impatient: bool = False,
+    patience: float = np.inf,
 ) -> tuple[Array, bool]:
-    """Solve ``A z = target`` for a symmetric A with eigenvalues in [0, 1], all columns side by side.
+    """Solve ``A z = target`` for a symmetric A with eigenvalues in [0, 2], all columns side by side.
 
-    A column is solved when ``|target - A z| <= tolerance max(|target|, |z|) + floor``: backward stable, as A has norm
-    one. The residual is recomputed before it is believed.
+    A column is solved when ``|target - A z| <= tolerance max(|target|, |z|) + floor``: backward stable, as A has a norm
+    near one. The residual is recomputed before it is believed.
 
     Parameters
     ----------
@@ -44,8 +46,8 @@ def conjugate_gradients(
         Maps an (m, k) array to an approximate inverse times it, symmetric and positive on the range of A.
     start : (m, k) array, optional
         Where to begin; zero if omitted.
-    impatient : bool
-        Give up once the digits gained are fewer than half of what `max_iterations` would need at an even pace.
+    patience : float
+        Give up once more iterations than this are left for some column, at the pace of the later half of those done.
 
     Returns
     -------
@@ -59,31 +61,37 @@ def conjugate_gradients(
     target = np.ascontiguousarray(target, dtype=np.float64)
     solution = np.zeros_like(target) if start is None else np.array(start, dtype=np.float64, order="C")
     rest = target.copy() if start is None else target - multiply(solution)
-    norm = np.sqrt(_products(target, target))
-    bound = tolerance * norm + floor
+    bound = tolerance * np.sqrt(_products(target, target)) + floor
     restarts, fresh = 0, True
     products = direction = rest
+    scratch = np.empty_like(target)
+    sizes: list[Array] = []
     for iteration in range(max_iterations):
         size = np.sqrt(_products(rest, rest))
-        active = size > np.maximum(bound, tolerance * np.sqrt(_products(solution, solution)))
+        limit = np.maximum(bound, tolerance * np.sqrt(_products(solution, solution)))
+        active = size > limit
+        if not active.any() and fresh:
+            return solution, True
         if not active.any():
             rest = target - multiply(solution)
             size = np.sqrt(_products(rest, rest))
-            active = size > np.maximum(bound, tolerance * np.sqrt(_products(solution, solution)))
+            active = size > limit
             if not active.any():
                 return solution, True
             restarts += 1
             if restarts > _MAX_RESTARTS:
                 return solution, False
             fresh = True
-        if impatient and iteration >= _TRIAL and _is_slow(size, norm, bound, iteration / max_iterations):
-            return solution, False
+        if patience < np.inf:
+            sizes.append(size)
+            if iteration >= _TRIAL and _iterations_left(sizes, limit) > patience:
+                return solution, False
         step = rest if precondition is None else precondition(rest)
         updated = _products(rest, step)
         if fresh:
-            direction = step.copy()
+            direction = np.array(step, order="C")
         else:
-            direction *= _ratio(updated, products, active)
+            _scale(direction, _ratio(updated, products, active), direction)
             direction += step
         products, fresh = updated, False
         image = multiply(direction)
@@ -91,20 +99,46 @@ def conjugate_gradients(
         if np.any(curvature[active] <= 0.0):
             return solution, False
         length = _ratio(products, curvature, active)
-        solution += length * direction
-        rest -= length * image
+        solution += _scale(direction, length, scratch)
+        rest -= _scale(image, length, scratch)
     return solution, False
 
 
-def _is_slow(size: Array, norm: Array, bound: Array, elapsed: float) -> bool:
-    """Whether a column has gained less than half the elapsed share of the digits it needs."""
-    open_columns = (size > bound) & (norm > bound)
-    size, norm, bound = size[open_columns], norm[open_columns], bound[open_columns]
-    return bool(np.any(np.log(norm / size) < 0.5 * elapsed * np.log(norm / np.maximum(bound, 1e-300))))
+def _iterations_left(sizes: list[Array], limit: Array) -> float:
+    """Return the iterations that the slowest column still needs at the pace of the later half of those done."""
+    middle = len(sizes) // 2
+    now, before = sizes[-1], sizes[middle]
+    is_open = now > limit
+    now, before, limit = now[is_open], before[is_open], np.maximum(limit[is_open], np.finfo(np.float64).tiny)
+    pace = np.log(before / now) / max(1, len(sizes) - 1 - middle)
+    # What does not fall never ends.
+    left = np.divide(np.log(now / limit), pace, out=np.full_like(pace, np.inf), where=pace > 0.0)
+    return float(left.max(initial=0.0))
+
+
+def _tiled(vectors: Array) -> tuple[Array, Array]:
+    """View rows (m, k) as fewer and longer ones, some whole ones side by side, and the rows that are left over."""
+    m, k = vectors.shape
+    # NumPy pays for each row that it runs through.
+    tile = max(1, _ROW // max(1, k))
+    whole = m // tile * tile
+    return vectors[:whole].reshape(m // tile, tile * k), vectors[whole:]
 
 
 def _products(left: Array, right: Array) -> Array:
-    return np.asarray(np.einsum("ij,ij->j", left, right))
+    """Inner products (k,) of the columns of two C-ordered arrays."""
+    (long, last), (other, end) = _tiled(left), _tiled(right)
+    tiles = np.einsum("ij,ij->j", long, other).reshape(-1, left.shape[1]) if left.size else np.zeros((1, left.shape[1]))
+    return np.asarray(tiles.sum(axis=0) + np.einsum("ij,ij->j", last, end))
+
+
+def _scale(vectors: Array, factors: Array, out: Array) -> Array:
+    """Multiply the columns of a C-ordered array by factors (k,), into another one."""
+    (long, last), (into, end) = _tiled(vectors), _tiled(out)
+    if long.size:
+        np.multiply(long, np.tile(factors, long.shape[1] // len(factors)), out=into)
+    np.multiply(last, factors, out=end)
+    return out
 
 
 def _ratio(numerator: Array, denominator: Array, active: np.ndarray) -> Array:

@@ -8,7 +8,7 @@ themselves, the rest solve
 
 .. math:: (B - C'C)\, \theta = Z_2' W (x - Z_1 Z_1' W x), \qquad \theta_1 = Z_1' W x - C \theta .
 
-The system is factored while it is small; beyond, conjugate gradients with a preconditioner of its diagonal blocks.
+The system is factored while it is small; beyond, `effect_iterations` solves it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
-from panelvar.core.base.errors import NumericalError
-from panelvar.kernels.absorption.block_preconditioner import BlockPreconditioner
-from panelvar.kernels.absorption.conjugate_gradients import conjugate_gradients
+from panelvar.kernels.absorption.effect_iterations import solve_by_iterations
 from panelvar.kernels.absorption.level_pairs import bipartite_components
 from panelvar.kernels.absorption.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
 
@@ -31,11 +29,6 @@ from panelvar.kernels.absorption.orthonormal_block import Matrix, OrthonormalBlo
 FACTOR_LIMIT = 1_500
 # Multiplications worth spending to form that system; more are left to iterations.
 _FACTOR_WORK = 3e10
-# Conjugate gradients stop at this residual, relative to the right-hand side and the size of the solution.
-PRECISION = 1e-13
-MOST_ITERATIONS = 10_000
-# Iterations with no more than the diagonal as preconditioner: well connected effects need fewer.
-_PLAIN_ITERATIONS = 30
 # Pivot of the system (whose diagonal starts at one) below which a coefficient depends on those before it.
 _NULL_PIVOT = 1e-10
 # Products of pairs, for each cell of the couplings, worth spending to form the system's cells.
@@ -155,19 +148,19 @@ class EffectSystem:
         return csr_array(out)
 
     @cached_property
-    def _wide(self) -> list[int]:
+    def wide(self) -> list[int]:
         """Basis functions that are coupled sparsely with the eliminated block."""
         return [b for b in range(len(self.rest)) if not isinstance(self.coupling[0][b], np.ndarray)]
 
     @cached_property
-    def _cells(self) -> dict[tuple[int, int], Matrix]:
+    def cells(self) -> dict[tuple[int, int], Matrix]:
         """Cells that are multiplied as they are: those with a dense coupling, few columns wide."""
-        functions, wide = range(len(self.rest)), set(self._wide)
+        functions, wide = range(len(self.rest)), set(self.wide)
         return {(a, b): self.cell(a, b) for a in functions for b in functions[a:] if not {a, b} <= wide}
 
-    def _list_wide_cells(self) -> None:
+    def list_wide_cells(self) -> None:
         """Form the cells of the wide functions too, if that costs no more than some iterations."""
-        wide = self._wide
+        wide = self.wide
         work = stored = 0.0
         for row in self.coupling:
             filled = np.zeros(self.first.block.grouping.n_groups)
@@ -177,18 +170,18 @@ class EffectSystem:
             work += float(filled @ filled)
             stored += float(filled.sum())
         if wide and work <= CELL_WORK * stored:
-            self._cells.update({(a, b): self.cell(a, b) for a in wide for b in wide if a <= b})
-            self.__dict__["_wide"] = []
+            self.cells.update({(a, b): self.cell(a, b) for a in wide for b in wide if a <= b})
+            self.__dict__["wide"] = []
 
     def apply(self, theta: Array) -> Array:
         """Multiply coefficients (m, k) of the rest by ``B - C'C``."""
         pieces = [theta[self.part(b)] for b in range(len(self.rest))]
         out = np.zeros_like(theta)
-        for (a, b), matrix in self._cells.items():
+        for (a, b), matrix in self.cells.items():
             out[self.part(a)] += matrix @ pieces[b]
             if a != b:
                 out[self.part(b)] += matrix.T @ pieces[a]
-        wide = self._wide
+        wide = self.wide
         for b in wide:
             out[self.part(b)] += pieces[b] * self.alive[self.part(b), None]
         for (a, b), matrix in self.among.items():
@@ -283,7 +276,7 @@ class EffectSystem:
         Raises
         ------
         NumericalError
-            If conjugate gradients do not reach `PRECISION` in `MOST_ITERATIONS` steps.
+            If conjugate gradients do not converge: see `effect_iterations`.
         """
         if self.is_direct:
             from scipy.linalg import solve_triangular
@@ -294,33 +287,9 @@ class EffectSystem:
                 half = solve_triangular(r, target[chosen], trans="T", check_finite=False)
                 out[chosen] = solve_triangular(r, half, check_finite=False)
             return out
-        inverse = np.divide(1.0, self.diagonal, out=np.zeros(self.order), where=self.diagonal > 0.0)[:, None]
-        target = self._centred(np.where(inverse > 0.0, target, 0.0))
+        return solve_by_iterations(self, target, noise)
 
-        def iterate(precondition: Any, most: int, **options: Any) -> tuple[Array, bool]:
-            return conjugate_gradients(
-                lambda vectors: np.where(inverse > 0.0, self.apply(vectors), 0.0),
-                target,
-                tolerance=PRECISION,
-                floor=noise,
-                max_iterations=most,
-                precondition=precondition,
-                **options,
-            )
-
-        solution, solved = iterate(lambda rest: inverse * rest, _PLAIN_ITERATIONS, impatient=True)
-        if not solved:
-            self._list_wide_cells()
-            solution, solved = iterate(self._preconditioner.solve, MOST_ITERATIONS, start=solution)
-        if not solved:
-            raise NumericalError(
-                "The iterations did not converge: conjugate gradients did not reach a relative residual of "
-                f"{PRECISION:g} in {MOST_ITERATIONS} iterations. The effects ({self.order} coefficients without the "
-                "largest) are weakly connected. Drop levels with few rows, or one of the effects."
-            )
-        return solution
-
-    def _centred(self, target: Array) -> Array:
+    def centred(self, target: Array) -> Array:
         """Take out of a target what rounding left along the constants that an effect shares with the eliminated one."""
         out = target
         for b, (block, _) in enumerate(self.rest):
@@ -334,10 +303,6 @@ class EffectSystem:
                     out[part, j] -= root * excess[component]
         return out
 
-    @cached_property
-    def _preconditioner(self) -> BlockPreconditioner:
-        return BlockPreconditioner(self)
-
     def level_coupling(self, b: int) -> Matrix | None:
         """C between the levels of the eliminated block and those of function b, None unless both are levels."""
         own, j = self.rest[b]
@@ -350,7 +315,7 @@ class EffectSystem:
         out = np.zeros((ends[-1], ends[-1]))
         for i, a in enumerate(functions):
             for j, b in enumerate(functions[: i + 1]):
-                cell = _dense(self._cells[b, a] if (b, a) in self._cells else self.cell(b, a)).T
+                cell = _dense(self.cells[b, a] if (b, a) in self.cells else self.cell(b, a)).T
                 out[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = cell
                 out[ends[j] : ends[j + 1], ends[i] : ends[i + 1]] = cell.T
         return out

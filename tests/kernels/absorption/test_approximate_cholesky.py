@@ -9,13 +9,14 @@ from scipy.sparse import csr_array
 from panelvar.kernels.absorption import (
     approximate_cholesky,
     block_preconditioner,
+    conjugate_gradients,
+    effect_iterations,
     level_system,
     many_effects,
     orthonormal_block,
 )
 from panelvar.kernels.absorption.absorb import absorb
 from panelvar.kernels.absorption.approximate_cholesky import ApproximateCholesky, linked_levels
-from panelvar.kernels.absorption.conjugate_gradients import conjugate_gradients
 from panelvar.kernels.absorption.orthonormal_block import Block
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import subtract_tables
@@ -140,7 +141,7 @@ def test_a_well_connected_core_is_replaced_by_its_diagonal(monkeypatch):
     assert not factor.is_exact
     norm = np.abs(matrix).sum(axis=1).max()
     target = matrix @ rng.standard_normal((80, 2)) / norm
-    solution, solved = conjugate_gradients(
+    solution, solved = conjugate_gradients.conjugate_gradients(
         lambda v: matrix @ v / norm,
         target,
         tolerance=1e-13,
@@ -172,8 +173,11 @@ def force_preconditioning(monkeypatch, *, sampled):
     monkeypatch.setattr(level_system, "_LINK_WORK", 1e9)
     monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
     monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", 0)
-    monkeypatch.setattr(many_effects, "_PLAIN_ITERATIONS", 0)
-    monkeypatch.setattr(many_effects, "MOST_ITERATIONS", 400)
+    # Sweeps give up before the first.
+    monkeypatch.setattr(conjugate_gradients, "_TRIAL", 0)
+    monkeypatch.setattr(effect_iterations, "_SPARED_SWEEPS", -1)
+    monkeypatch.setattr(effect_iterations, "_LINK_COST", 0)
+    monkeypatch.setattr(effect_iterations, "MOST_ITERATIONS", 400)
     monkeypatch.setattr(block_preconditioner, "_SMALL_ORDER", 6)
     monkeypatch.setattr(block_preconditioner, "_LINK_WORK", 1e9)
     monkeypatch.setattr(approximate_cholesky, "_CORE", 3)
@@ -250,7 +254,7 @@ def test_three_poorly_connected_effects_equal_dummy_variables(sampled, drawn, sl
         force_preconditioning(patch, sampled=sampled)
         rest = residuals(absorb(blocks, weights), columns)
     scale = np.abs(columns).max()
-    np.testing.assert_allclose(rest, expected, atol=10 * many_effects.PRECISION * condition**2 * scale)
+    np.testing.assert_allclose(rest, expected, atol=10 * effect_iterations.PRECISION * condition**2 * scale)
 
 
 @pytest.mark.parametrize("kind", ["path", "ring", "tree", "grid"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panelvar.kernels.absorption import many_effects, orthonormal_block
+from panelvar.kernels.absorption import effect_iterations, many_effects, orthonormal_block
 from panelvar.kernels.absorption.absorb import absorb
 from panelvar.kernels.absorption.level_pairs import bipartite_components
 from panelvar.kernels.absorption.orthonormal_block import Block, OrthonormalBlock, rank_bound
@@ -203,5 +203,94 @@ def test_cells_are_the_blocks_of_the_system(cells, monkeypatch):
     exact -= coupled.T @ coupled
     np.testing.assert_allclose(system.apply(np.eye(system.order)), exact, atol=1e-12)
     np.testing.assert_allclose(system.block(range(len(system.rest))), exact, atol=1e-12)
-    system._list_wide_cells()
+    system.list_wide_cells()
     np.testing.assert_allclose(system.apply(np.eye(system.order)), exact, atol=1e-12)
+
+
+def connected(n, levels, rng):
+    """Codes of effects of which every level meets levels of the others at random."""
+    return [np.unique(rng.integers(0, count, n), return_inverse=True)[1] for count in levels]
+
+
+def chained(count, rng):
+    """Codes of three effects that pass from each level to the next, as a chain does, and never back."""
+    place = np.arange(count)
+    first, second = np.repeat(place, 3), np.repeat(place, 3) + np.tile([0, 0, 1], count)
+    third = np.repeat(place, 3) // 2 + (rng.random(3 * count) < 0.3)
+    return [np.unique(codes, return_inverse=True)[1] for codes in (first, second, third)]
+
+
+def factors_made(monkeypatch):
+    """List the preconditioners that are made from here on."""
+    made = []
+
+    class Counted(effect_iterations.BlockPreconditioner):
+        def __init__(self, system):
+            made.append(system)
+            super().__init__(system)
+
+    monkeypatch.setattr(effect_iterations, "BlockPreconditioner", Counted)
+    return made
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("connection", ["well", "poorly"])
+def test_either_way_of_iterating_equals_dummy_variables(connection, weighted, monkeypatch):
+    """Sweeps are enough where levels are well connected; a chain goes the careful way."""
+    rng = np.random.default_rng(7)
+    codes = connected(1500, (150, 140, 130), rng) if connection == "well" else chained(400, rng)
+    blocks = [Block(Grouping.from_codes(c)) for c in codes]
+    n = len(codes[0])
+    weights = rng.uniform(0.2, 3.0, n) if weighted else None
+    columns = rng.standard_normal((n, 3)) + codes[0][:, None] / 100
+    root = np.ones((n, 1)) if weights is None else np.sqrt(weights)[:, None]
+    design = root * dense(blocks)
+    design /= np.sqrt(np.square(design).sum(axis=0))
+    left, singular, _ = np.linalg.svd(design, full_matrices=False)
+    kept = singular > 1e-9 * singular[0]
+    condition = singular[0] / singular[kept].min()
+    basis = left[:, kept]
+    expected = columns - basis @ (basis.T @ (root * columns)) / root
+    monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", -n)
+    made = factors_made(monkeypatch)
+    rest = project(absorb(blocks, weights), columns)[1]
+    assert len(made) == (connection == "poorly")
+    assert condition < 10 if connection == "well" else condition > 100
+    scale = np.abs(columns).max()
+    np.testing.assert_allclose(rest, expected, atol=1e-12 * condition * scale)
+
+
+@pytest.mark.parametrize("cells", [-400, 800, 10**6])
+def test_sweeps_are_the_system_in_other_coordinates(cells, monkeypatch):
+    """All effects coupled sparsely, the smallest left out of the sweep, and none swept over."""
+    monkeypatch.setattr(orthonormal_block, "DENSE_CELLS", cells)
+    rng = np.random.default_rng(8)
+    n = 400
+    blocks = [Block(Grouping.from_codes(c)) for c in connected(n, (60, 50, 20, 7), rng)]
+    blocks[2] = Block(blocks[2].grouping, True, (rng.standard_normal(n),))
+    parts = [OrthonormalBlock(block, None) for block in blocks]
+    system = many_effects.EffectSystem(parts, None)
+    sweeps = effect_iterations._Sweeps(system, np.ones(system.order, dtype=bool))
+    lower = np.eye(system.order)
+    for (a, b), matrix in sweeps._among:
+        lower[system.part(b), system.part(a)] = np.asarray(matrix @ np.eye(matrix.shape[1])).T
+    exact = np.linalg.solve(lower, np.linalg.solve(lower, system.apply(np.eye(system.order))).T)
+    np.testing.assert_allclose(sweeps.multiply(np.eye(system.order)), exact, atol=1e-12)
+    np.testing.assert_allclose(sweeps.up(lower.T), np.eye(system.order), atol=1e-12)
+    np.testing.assert_allclose(sweeps.down(lower), np.eye(system.order), atol=1e-12)
+    assert len(sweeps._among) == {-400: 5, 800: 2, 10**6: 0}[cells]
+    if cells < 0:
+        assert np.linalg.eigvalsh(exact).max() < 1.0 + 1e-12
+
+
+def test_sweeps_leave_coefficients_inside_the_largest_effect_at_zero(monkeypatch):
+    """Regions of firms add nothing to the firms: their coefficients have no part in the iterations."""
+    monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
+    rng = np.random.default_rng(9)
+    codes = connected(900, (90, 80, 70), rng)
+    blocks = [Block(Grouping.from_codes(c)) for c in (codes[0], codes[0] // 3, codes[1], codes[2])]
+    columns = rng.standard_normal((900, 2))
+    tables, rest = project(absorb(blocks), columns)
+    np.testing.assert_allclose(rest, project(absorb([blocks[0], *blocks[2:]]), columns)[1], atol=1e-12)
+    np.testing.assert_allclose(tables[1], 0.0, atol=1e-12)

@@ -6,7 +6,7 @@ from scipy import stats
 from twins import Dense, X, allowed, assert_matrix, gappy_frame, indicator
 
 import panelvar as pv
-from panelvar.kernels.absorption import many_effects, orthonormal_block
+from panelvar.kernels.absorption import effect_iterations, many_effects, orthonormal_block
 
 PLAIN = pv.Convention("bare", repair_multiway=False, cluster_group_factor=False, cluster_dof_factor="none")
 # As asked for; then (column, whether it has a level, variables it has slopes on).
@@ -216,8 +216,7 @@ def test_what_iterations_cannot_give_is_refused(monkeypatch):
     monkeypatch.setattr(many_effects, "FACTOR_LIMIT", 0)
     with pytest.raises(pv.NumericalError, match=r"too many to compute leverages.* HC1 or clustered"):
         pv.fit_fixed_effects(panel, "y", X, effects=("entity", "time", "batch"), cov="HC3")
-    monkeypatch.setattr(many_effects, "_PLAIN_ITERATIONS", 1)
-    monkeypatch.setattr(many_effects, "MOST_ITERATIONS", 1)
+    monkeypatch.setattr(effect_iterations, "MOST_ITERATIONS", 1)
     with pytest.raises(pv.NumericalError, match="did not reach a relative residual of 1e-13 in 1 iterations"):
         pv.fit_fixed_effects(panel, "y", X, effects=("entity", "time", "batch"))
 
