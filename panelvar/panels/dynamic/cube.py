@@ -114,7 +114,9 @@ class PanelCube:
         return self.laid.dates
 
     def of_entities(self, places: Positions) -> PanelCube:
-        """The variables of some of the entities."""
+        """The variables of some of the entities; of all of them no copy is made."""
+        if len(places) == self.panel.n_entities:
+            return self
         laid = Laid(self.laid.values[:, places], self.laid.observed[:, places], self.dates)
         return PanelCube(self.panel, self.names, laid)
 
@@ -130,11 +132,6 @@ class LaidRows:
     Attributes
     ----------
     cube : PanelCube
-    dependents : Laid
-    regressors : tuple of Laid
-        Lags of the dependent variables, the first ones first, and the others.
-    standard : tuple of Laid
-        Columns that instrument themselves, a set each.
     complete : (T, N) bool array
         Periods in which all of these were observed.
     used : (R, N) bool array
@@ -146,9 +143,6 @@ class LaidRows:
     """
 
     cube: PanelCube
-    dependents: Laid
-    regressors: tuple[Laid, ...]
-    standard: tuple[Laid, ...]
     complete: Mask
     used: Mask
     entities: Positions
@@ -183,14 +177,25 @@ def lay_out(panel: Panel, spec: Specification, dates: Positions, known: Mapping[
             f"The panel spans {count_of(panel.calendar.n_positions, 'period')}. A transformed equation with "
             f"{count_of(spec.lags, 'lag')} of the dependent variable needs at least {spec.lags + 2}."
         )
-    dependents = cube.only(spec.dependents)
-    regressors = [*(dependents.lagged(lag) for lag in range(1, spec.lags + 1)), cube.only(spec.regressors)]
-    standard = [cube.only(each.names) for each in spec.sets if isinstance(each, StandardInstruments)]
-    complete = np.logical_and.reduce([laid.complete for laid in (dependents, *regressors, *standard)])
+    complete = np.logical_and.reduce([laid.complete for part in parts_of(cube, spec) for laid in part])
     used = transformed(spec.transform, np.zeros((*complete.shape, 0)), complete).used
     entities = np.flatnonzero(used.any(axis=0) | (complete.any(axis=0) if spec.level_equation else False))
     absent = {name: mask for name, mask in absent.items() if mask.any()}
-    return LaidRows(cube, dependents, tuple(regressors), tuple(standard), complete, used, entities, absent)
+    return LaidRows(cube, complete, used, entities, absent)
+
+
+def parts_of(cube: PanelCube, spec: Specification) -> tuple[list[Laid], list[Laid], list[Laid]]:
+    """Lay out the regressors, the dependent variables, and columns that instrument themselves, a set each.
+
+    Regressors are lags of the dependent variables, the first ones first, and the others.
+    """
+    dependents = cube.only(spec.dependents)
+    regressors = [*(dependents.lagged(lag) for lag in range(1, spec.lags + 1)), cube.only(spec.regressors)]
+    return (
+        regressors,
+        [dependents],
+        [cube.only(each.names) for each in spec.sets if isinstance(each, StandardInstruments)],
+    )
 
 
 def model_columns(spec: Specification) -> tuple[str, ...]:

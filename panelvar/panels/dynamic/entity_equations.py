@@ -14,7 +14,7 @@ from panelvar.core.base.errors import CollinearityError, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.kernels.linear.qr import ROUNDING
-from panelvar.panels.dynamic.cube import Census, Laid, LaidRows, PanelCube
+from panelvar.panels.dynamic.cube import Census, Laid, LaidRows, PanelCube, parts_of
 from panelvar.panels.dynamic.gmm import GmmProblem, moments_of_errors
 from panelvar.panels.dynamic.instrument_moments import InstrumentCollector, InstrumentMatrix
 from panelvar.panels.dynamic.lag_instruments import Specification, StandardInstruments
@@ -138,18 +138,21 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
             f"These names belong both to columns and to regressors that the model adds: {', '.join(map(repr, twice))}. "
             "Rename the columns."
         )
-    values, dependents, standard = (
-        [np.take(part.values, entities, axis=1) for part in parts]
-        for parts in (laid.regressors, (laid.dependents,), laid.standard)
+    regressors, dependents, standard = (
+        [np.take(part.values, entities, axis=1) for part in parts] for parts in parts_of(laid.cube, spec)
     )
-    stacked = np.concatenate([*values, deterministic, *dependents], axis=2)
-    wide = np.concatenate([stacked, *standard], axis=2)
+    wide = np.concatenate([*regressors, deterministic, *dependents, *standard], axis=2)
+    width = wide.shape[2] - sum(part.shape[2] for part in standard)
     equations = [transformed(spec.transform, wide, complete)]
+    beside: list[EquationRows] = []
     if spec.level_equation or spec.constant:
         equations.append(levels(wide, complete))
+    else:
+        beside.append(levels(wide[:, :, :width], complete))
+    # Instruments take as much memory as all of these.
+    del regressors, dependents, standard, wide
     latest = int(np.flatnonzero(census.touched).max(initial=0))
     instruments, found = InstrumentCollector(spec, equations, cube, census.pairs, labels, words).collect(latest)
-    width = stacked.shape[2]
     middles = census.high_levels
     if middles.any() and any(census.equal_rows(spec)):
         # An entity in the middle of all others: what its instruments are is taken out of theirs.
@@ -158,17 +161,18 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
         entity = PanelCube(panel, cube.names, laid_middles)
         own = _deterministic(spec, there.shape, periods_with_effects(spec, census), labels, panel.time_name)[0]
         place = width - len(spec.dependents) - own.shape[2]
-        columns = np.zeros((len(middles), 1, wide.shape[2]))
+        columns = np.zeros((len(middles), 1, equations[0].values.shape[2]))
         columns[:, :, place : place + own.shape[2]] = own
-        beside = [entity.only(each.names).values for each in spec.sets if isinstance(each, StandardInstruments)]
-        columns[:, :, width:] = np.concatenate([np.zeros((len(middles), 1, 0)), *beside], axis=2)
+        others = [entity.only(each.names).values for each in spec.sets if isinstance(each, StandardInstruments)]
+        columns[:, :, width:] = np.concatenate([np.zeros((len(middles), 1, 0)), *others], axis=2)
         its = [transformed(spec.transform, columns, there), *(levels(columns, there) for _ in equations[1:])]
         of_entity, _ = InstrumentCollector(spec, its, entity, census.pairs, labels, words).collect(latest)
         used = [row for equation in equations for row in equation.used]
         instruments = _less_middles(instruments, of_entity, its, census.equal_rows(spec), used)
-    narrow = tuple(_narrow(equation, width) for equation in equations)
-    level_rows = narrow[1] if len(narrow) == 2 else _narrow(levels(stacked, complete), width)
-    return EntityEquations((*names, *words), labels, cube.dates, narrow, level_rows, instruments, found)
+    for place, equation in enumerate(equations):
+        equations[place] = _narrow(equation, width)
+    in_levels = (*equations, *beside)[1]
+    return EntityEquations((*names, *words), labels, cube.dates, tuple(equations), in_levels, instruments, found)
 
 
 def _less_middles(

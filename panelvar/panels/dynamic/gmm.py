@@ -361,14 +361,15 @@ class GmmProblem:
         moments = self.slopes(at).transpose(1, 2, 0)
         # Moments and coefficients of each weight: those of an equation, or of all.
         blocks = len(step.roots)
-        by_moment, by_coefficient = (np.arange(count * width).reshape(blocks, -1) for width in (self.n_moments, m))
+        widths = [count // blocks * width for width in (self.n_moments, m)]
         out = np.zeros((count * m, count * m))
-        for own, places, v in zip(by_moment, by_coefficient, solved.reshape(blocks, count // blocks, -1), strict=True):
+        for block, v in enumerate(solved.reshape(blocks, count // blocks, -1)):
+            own, places = (slice(block * width, (block + 1) * width) for width in widths)
             g = errors[:, own]
             shares = g @ v.ravel()
             first = np.kron(np.eye(len(v)), moments @ shares)
             slopes = (v @ moments.swapaxes(0, 1)).T.reshape(len(g), -1)
-            out[np.ix_(places, places)] = step.pull[np.ix_(places, own)] @ (first + g.T @ slopes)
+            out[places, places] = step.pull[places, own] @ (first + g.T @ slopes)
         return out
 
     def _by_equation(self, roots: list[Root]) -> Step:

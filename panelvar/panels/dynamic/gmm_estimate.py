@@ -152,7 +152,8 @@ class GmmEstimate:
         Two-step ones count that the estimates behind their weights have errors too (Windmeijer 2005); iterated
         estimates moved their own weights, b = A e + D b.
         """
-        return np.asarray(self.problem.errors(self.weighted_at) @ self.influence_of_moments.T)
+        of_moments = self.influence_of_moments
+        return np.asarray(self.problem.errors(self.weighted_at) @ of_moments.T)
 
     @cached_property
     def influence_of_moments(self) -> Array:

@@ -48,6 +48,10 @@ class RowInstruments(NamedTuple):
     columns: Positions
     values: Array
 
+    def only(self, kept: Mask) -> RowInstruments:
+        """Some of the columns; of all of them no copy is made."""
+        return self if kept.all() else RowInstruments(self.columns[kept], np.ascontiguousarray(self.values[:, kept]))
+
 
 class Origin(NamedTuple):
     """Where a moment comes from.
@@ -108,8 +112,8 @@ class InstrumentMatrix:
         moved = np.cumsum(kept) - 1
         rows = []
         for row in self.rows:
-            chosen = kept[row.columns]
-            rows.append(RowInstruments(moved[row.columns[chosen]], np.ascontiguousarray(row.values[:, chosen])))
+            own = row.only(kept[row.columns])
+            rows.append(own._replace(columns=moved[own.columns]))
         labels, origins = tuple(compress(self.labels, kept)), tuple(compress(self.origins, kept))
         lifts = None if self.lifts is None else self.lifts[np.ix_(kept, kept)]
         return InstrumentMatrix(labels, tuple(rows), origins, lifts)
@@ -137,9 +141,10 @@ class InstrumentMatrix:
         Entities come last: products of long vectors take half the time of many short ones, here and in all that is
         made of them.
         """
-        values = [np.ascontiguousarray(row.T) for equation in equations for row in equation.values]
+        values = [row.T for equation in equations for row in equation.values]
         out = np.zeros((self.count, *values[0].shape))
-        for own, row in zip(self.rows, values, strict=True):
+        for own, strided in zip(self.rows, values, strict=True):
+            row = np.ascontiguousarray(strided)
             for moment, instrument in zip(own.columns, np.ascontiguousarray(own.values.T), strict=True):
                 out[moment] += instrument * row
         return out
@@ -389,12 +394,14 @@ class InstrumentCollector:
         found = np.zeros(len(self._labels), dtype=bool)
         rows = []
         width = len(self._used[0]) if self._used else 0
-        for parts in self._rows:
+        for row, parts in enumerate(self._rows):
+            # What was collected is released row by row, so that it is not there twice.
+            self._rows[row] = []
             places = np.array([place for own, _ in parts for place in own], dtype=np.intp)
             values = np.concatenate([each for _, each in parts], axis=1) if parts else np.zeros((width, 0))
-            there = values.any(axis=0)
+            there = np.asarray(values.any(axis=0))
             found[places[there]] = True
-            rows.append(RowInstruments(places[there], values[:, there]))
+            rows.append(RowInstruments(places, np.ascontiguousarray(values)).only(there))
         return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)), found
 
 

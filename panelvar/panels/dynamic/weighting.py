@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask, Positions
-from panelvar.kernels.linear.qr import triangularize
+from panelvar.kernels.linear.qr import RowAccumulator, triangularize
+from panelvar.kernels.linear.rows import BLOCK_ROWS
 
 SINGULAR = 1e-12
 """Reciprocal condition, of moments of variance one, below which their covariance is singular."""
@@ -123,16 +124,31 @@ def root_of_covariance(covariance: Array) -> Root:
 def root_of_moments(moments: Array) -> Root:
     r"""The root of :math:`\sum_i g_ig_i'` for moments g (N, L) of entities."""
     sizes = positive(np.sqrt(np.einsum("ij,ij->j", moments, moments)))
-    scaled = moments / sizes
     if len(moments) >= moments.shape[1]:
-        upper: Any = np.linalg.qr(scaled, mode="r")
+        upper = _triangle(moments, sizes)
         if reciprocal_condition(upper) ** 2 > SINGULAR:
             return Root(sizes, upper)
-    parts = []
+    scaled, parts = moments / sizes, []
     for rows, columns in separate(scaled != 0.0):
         _, values, vectors = np.linalg.svd(scaled[np.ix_(rows, columns)], full_matrices=False)
         parts.append((columns, values**2, vectors.T))
     return _spectral(sizes, parts)
+
+
+def _triangle(moments: Array, sizes: Array) -> Array:
+    """The triangle of the QR decomposition of moments (N, L) over their sizes; of many, a block of rows at a time.
+
+    So no copy of all is made, of which a decomposition at once makes three.
+    """
+    if len(moments) <= BLOCK_ROWS:
+        upper: Any = np.linalg.qr(moments / sizes, mode="r")
+        return np.asarray(upper)
+    accumulator = RowAccumulator(moments.shape[1])
+    for start in range(0, len(moments), BLOCK_ROWS):
+        part = moments[start : start + BLOCK_ROWS]
+        np.divide(part, sizes, out=accumulator.room(len(part)))
+        accumulator.update()
+    return accumulator.r
 
 
 def _root_of_correlations(sizes: Array, correlations: Array) -> Root:

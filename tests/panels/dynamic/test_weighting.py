@@ -1,11 +1,16 @@
-"""Roots of covariances that are singular: those of their parts, which share no moment and no entity."""
+"""Roots of covariances: of singular ones those of their parts, which share no moment and no entity; of many rows."""
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+import panelvar as pv
+from panelvar.kernels.linear.rows import BLOCK_ROWS
 from panelvar.panels.dynamic.weighting import root_of_covariance, root_of_moments, separate
 
 
@@ -56,3 +61,35 @@ def test_roots_of_parts_divide_as_that_of_the_whole():
         spanned = moments.T @ np.arange(14.0)
         assert spanned @ root.undivided(root.divided(spanned)) == pytest.approx(spanned @ inverse @ spanned, rel=1e-9)
         assert_allclose(covariance @ root.undivided(root.divided(spanned)), spanned, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("least", [1.0, 1e-2, 1e-4])
+def test_many_moments_are_decomposed_block_by_block(least):
+    """As the decomposition of all rows at once, over a number of rows that is no multiple of a block's."""
+    rng = np.random.default_rng(0)
+    moments = rng.standard_normal((2 * BLOCK_ROWS + 77, 6)) @ rng.standard_normal((6, 6))
+    moments[:, 5] = moments[:, 4] + least * moments[:, 5]
+    moments *= np.geomspace(1e-20, 1e20, 6)
+    root, sizes = root_of_moments(moments), np.sqrt(np.square(moments).sum(axis=0))
+    expected = np.linalg.qr(moments / sizes, mode="r")
+    assert_allclose(root.sizes, sizes, rtol=1e-13)
+    signs = np.sign(expected.diagonal()) * np.sign(root.upper.diagonal())
+    assert_allclose(root.upper, signs[:, None] * expected, atol=1e-13)
+    dependent = np.concatenate([moments, moments[:, :1]], axis=1)
+    assert root_of_moments(dependent).upper is None
+    assert root_of_moments(dependent).rank == 6
+
+
+@pytest.mark.parametrize(("fit", "most"), [(pv.fit_blundell_bond, 2.6), (pv.fit_arellano_bond, 3.0)])
+def test_a_fit_takes_two_to_three_times_the_memory_of_its_moments(fit, most):
+    """Equations and instruments are there once, and weights of many entities copy none of the moments."""
+    entities, periods = 20_000, 8
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["i", "t"])
+    panel = pv.Panel(pd.DataFrame(rng.standard_normal((len(index), 2)), index, ["y", "x"]))
+    tracemalloc.start()
+    result = fit(panel, "y", ["x"])
+    result.std_errors  # noqa: B018
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < most * result.fit.estimate.problem.products.nbytes
