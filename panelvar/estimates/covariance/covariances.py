@@ -331,8 +331,7 @@ class Clustered(ScoredCovariance):
         own = scores(fit, convention, self.residuals)
         # Where each row is a group of its own there is nothing to sum.
         alone = [grouping.n_groups == fit.counts.rows for grouping in groupings]
-        together = own.sums([grouping for grouping, one in zip(groupings, alone, strict=True) if not one])
-        grams = iter([summed.T @ summed for summed in together])
+        grams = iter(own.meats([grouping for grouping, one in zip(groupings, alone, strict=True) if not one]))
         meats = [own.gram() if one else next(grams) for one in alone]
         return self.of_meats(fit, convention, dimensions, groupings, meats)
 

@@ -31,6 +31,9 @@ class ScoreSums(Protocol):
     def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
         """Return their sums within the groups of each grouping, (G, p) each."""
 
+    def meats(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return the sums of the outer products of these sums, (p, p) each."""
+
     def blocks(self) -> Iterator[tuple[int, int, Array]]:
         """Yield ``(start, stop, scores)``."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
+from panelvar.kernels.absorption.factor_rows import FactorRows, keeps_digits
 from panelvar.kernels.linear.demeaned import DemeanedRows, rows_together
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import CrossProducts
@@ -113,8 +114,62 @@ class Scores(NamedTuple):
 
     def gram(self) -> Array:
         r"""Return :math:`\sum_i s_i s_i'` in the orthonormal basis, every row its own group (White 1980)."""
-        (gram,) = self.rows.summed(self._gram_of_blocks)
+        gram = self._gram_by_levels()
+        if gram is None:
+            (gram,) = self.rows.summed(self._gram_of_blocks)
         return gram
+
+    def _gram_by_levels(self) -> Array | None:
+        """The same from sums by level; None for other rows, and where rounding would be felt."""
+        rows = self._factor_rows
+        if rows is None:
+            return None
+        own, constant = self._multipliers(rows)
+        products, size = rows.squared(np.square(own))
+        if not keeps_digits(products[:-1, :-1], size[:-1], self.basis):
+            return None
+        lead = self.size - len(self.kept)
+        gram = np.empty((self.size, self.size))
+        gram[lead:, lead:] = self.basis.T @ products[:-1, :-1] @ self.basis
+        if lead:
+            gram[0, 0] = constant @ constant
+            gram[0, 1:] = gram[1:, 0] = rows.along(constant * own)[:-1] @ self.basis
+        return gram
+
+    @property
+    def _factor_rows(self) -> FactorRows | None:
+        """The rows, if their products are sums by level and every regressor is in use."""
+        return self.rows if isinstance(self.rows, FactorRows) and len(self.kept) == self.rows.n_columns - 1 else None
+
+    def _multipliers(self, rows: FactorRows) -> tuple[Array, Array]:
+        """What rows without the root of their weights, and one, are multiplied by to be scores."""
+        residuals = rows.residuals(self.coefficients)
+        if self.multiplier is not None:
+            residuals *= self.multiplier
+        own = residuals if rows.weights is None else residuals * np.sqrt(rows.weights)
+        return own, residuals * (0.0 if self.constant is None else self.constant)
+
+    def meats(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return, for each grouping, the sum of the outer products of the scores summed within its groups."""
+        found = [self._meat_by_levels(grouping) for grouping in groupings]
+        missing = [grouping for grouping, meat in zip(groupings, found, strict=True) if meat is None]
+        others = iter([summed.T @ summed for summed in self.sums(missing)] if missing else [])
+        return [next(others) if meat is None else meat for meat in found]
+
+    def _meat_by_levels(self, grouping: Grouping) -> Array | None:
+        """The same from sums by level and group; None for other rows, and where rounding would be felt."""
+        rows = self._factor_rows
+        products = None if rows is None else rows.clustered(grouping, *self._multipliers(rows))
+        if products is None:
+            return None
+        sums, size = products
+        if not keeps_digits(sums[1:-1, 1:-1], size[1:-1], self.basis):
+            return None
+        lead = self.size - len(self.kept)
+        turn = np.zeros((len(sums), self.size))
+        turn[0, :lead], turn[1:-1, lead:] = 1.0, self.basis
+        meat: Array = turn.T @ sums @ turn
+        return meat
 
     def _gram_of_blocks(self) -> list[Array]:
         products = CrossProducts(self.size, BLOCK_ROWS)
@@ -210,6 +265,10 @@ class Influences(NamedTuple):
     def sums(self, groupings: Sequence[Grouping]) -> list[Array]:
         """Return, for each grouping, their sums within its groups."""
         return [grouping.sums_of(self.values) for grouping in groupings]
+
+    def meats(self, groupings: Sequence[Grouping]) -> list[Array]:
+        """Return, for each grouping, the sum of the outer products of their sums within its groups."""
+        return [summed.T @ summed for summed in self.sums(groupings)]
 
 
 def leverage(rows: TransformedRows, kept: NDArray[np.intp], inverse_r: Array) -> Array:

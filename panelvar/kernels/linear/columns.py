@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask, Positions
 
@@ -104,7 +105,7 @@ class FactorCodes:
         Ones if omitted.
     """
 
-    def __init__(self, codes: Positions, n_levels: int, multiplier: Array | None = None) -> None:
+    def __init__(self, codes: NDArray[Any], n_levels: int, multiplier: Array | None = None) -> None:
         self.codes = codes
         self.n_levels = n_levels
         self.multiplier = multiplier

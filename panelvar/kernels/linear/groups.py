@@ -375,7 +375,7 @@ class Grouping:
         """Return levels (k, last - first) of sorted groups at each of their rows, shape (k, m)."""
         return np.repeat(levels, self.equal_size or self.sizes[first:last], axis=1)
 
-    def lookup(self, start: int, stop: int) -> Callable[[Array], Array]:
+    def lookup(self, start: int, stop: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
         """Return a function that finds each of the rows ``start:stop`` its entry in a column (G,) of a table."""
         starts, size = self.starts, self.equal_size
         if starts is None or not self.sums_lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,12 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import TransformedModel, ones_column
 from panelvar.kernels.absorption.absorb import Absorbed, absorb
+from panelvar.kernels.absorption.factor_rows import FactorRows, factor_rows
 from panelvar.kernels.absorption.orthonormal_block import Block
+from panelvar.kernels.linear.columns import Column
 from panelvar.kernels.linear.demeaned import demeaned_rows
 from panelvar.kernels.linear.moments import PanelMoments
-from panelvar.kernels.linear.rows import TransformedRows, column_norms, restored_norms, transformed_rows
+from panelvar.kernels.linear.rows import MakesRows, TransformedRows, column_norms, restored_norms, transformed_rows
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.result import LinearResult
 
@@ -146,7 +149,12 @@ def within_model(
     with needing_rows(f"effects={effects!r}"):
         absorbed = absorb(blocks, weight)
     groupings = absorbed.groupings
-    if factor is None and len(groupings) == 1 and absorbed.slopes[0] is None:
+    rows: TransformedRows | None = None
+    if factor is None and not isinstance(columns, MakesRows):
+        rows = _by_levels(columns, absorbed, weight, ones_column(design))
+    if rows is not None:
+        triangle = rows.triangle()
+    elif factor is None and len(groupings) == 1 and absorbed.slopes[0] is None:
         rows, triangle = demeaned_rows(columns, groupings[0], weight, ones_column(design))
     else:
         tables, found = absorbed.projected(columns) if factor is None else (absorbed.tables(columns), None)
@@ -162,16 +170,19 @@ def within_model(
             triangle = factor(rows)
         else:
             triangle = rows.triangle() if found is None else found
-    tables = rows.tables
-    if any(slope is not None for slope in absorbed.slopes):
+    if isinstance(rows, FactorRows):
+        # Tables of every level of a factor are made for who asks for them.
+        raw_norms = rows.raw_norms
+    elif any(slope is not None for slope in absorbed.slopes):
         raw_norms = column_norms(columns, weight)
     else:
+        tables = rows.tables
         masses = [(grouping.mass(weight), table) for grouping, table in zip(groupings, tables, strict=True)]
         raw_norms = restored_norms(triangle, masses)
     moments = None
-    if not design.plain and groupings == (design.entities,):
+    if not isinstance(rows, FactorRows) and not design.plain and groupings == (design.entities,):
         counts = design.entities.sizes.astype(np.float64)
-        moments = PanelMoments(counts, design.entities.mass(weight), tables[0], triangle)
+        moments = PanelMoments(counts, design.entities.mass(weight), rows.tables[0], triangle)
     notes += _rank_notes(absorbed)
     rank = absorbed.rank if convention.effects_rank == "exact" else sum(count - 1 for count in absorbed.counts) + 1
     return TransformedModel(
@@ -192,6 +203,29 @@ def within_model(
     )
 
 
+def _by_levels(
+    columns: Sequence[Column], absorbed: Absorbed, weights: Array | None, constant: Array | float | None
+) -> FactorRows | None:
+    """The rows of a design with factors less one effect, or two that are connected; None where others serve."""
+    groupings = absorbed.groupings
+    if any(slope is not None for slope in absorbed.slopes) or len(groupings) > 2:
+        return None
+    by, second = groupings[0], None
+    if len(groupings) == 2:
+        by, second = sorted(groupings, key=lambda grouping: -grouping.n_groups)
+        if absorbed.n_components != 1 or second.n_groups > _MOST_SECOND:
+            return None
+    return factor_rows(
+        columns,
+        by,
+        second=second,
+        make=partial(absorbed.tables, columns),
+        groupings=groupings,
+        weights=weights,
+        constant=constant,
+    )
+
+
 @dataclass(frozen=True)
 class _Term:
     """An effect as it was written: a dimension, whether it has levels, and the columns it has slopes on."""
@@ -200,6 +234,9 @@ class _Term:
     level: bool
     slopes: tuple[str, ...] = ()
 
+
+# Most levels of a second effect that are eliminated as columns are.
+_MOST_SECOND = 500
 
 # "firm[t]", "firm[[t]]", "firm[t, z]".
 _SLOPES = re.compile(r"(?P<name>[^\[\]]+?)\s*(?P<open>\[\[?)(?P<slopes>[^\[\]]+)(?P<close>\]\]?)")

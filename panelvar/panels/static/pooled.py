@@ -17,7 +17,9 @@ from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import Family, TransformedModel, ones_column
-from panelvar.kernels.linear.rows import TransformedRows, restored_norms, transformed_rows
+from panelvar.kernels.absorption.factor_rows import factor_rows
+from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.rows import MakesRows, Transform, TransformedRows, restored_norms, transformed_rows
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.result import LinearResult
 
@@ -97,9 +99,15 @@ def centred_model(
     weight = design.weights
     n = design.nobs
     centre = design.means
-    rows = transformed_rows(
-        design.columns, shift=centre if design.constant else None, weights=weight, constant=ones_column(design)
-    )
+    columns, options = design.columns, Transform(weights=weight, constant=ones_column(design))
+    if design.constant:
+        options["shift"] = centre
+    rows: TransformedRows | None = None
+    if factor is None and not isinstance(columns, MakesRows):
+        whole = Grouping.from_starts(np.array([0, n])) if design.constant else None
+        rows = factor_rows(columns, whole, **options)
+    if rows is None:
+        rows = transformed_rows(columns, **options)
     triangle = rows.triangle() if factor is None else factor(rows)
     if raw_norms is None:
         mass = np.array([float(n if design.constant else 0)])
