@@ -69,17 +69,21 @@ class CrossingBasis(ClusterBasis):
         """The effect with the most coefficients, and the columns of the others with what they multiply."""
         absorbed = self.fit.absorbed
         assert absorbed is not None
-        blocks = _blocks(absorbed)
+        blocks = blocks_of(absorbed)
         # If effects are equally large, one that is nested in the clusters is taken: it costs nothing at all.
         largest = max(blocks, key=lambda b: (b.size * b.grouping.n_groups, b.grouping.lies_within(self.clusters)))
         pairs = zip(absorbed.groupings, absorbed.slopes, strict=True)
         return largest, tuple((grouping, slope) for grouping, slope in pairs if grouping is not largest.grouping)
 
+    @property
+    def columns(self) -> int:
+        """Coefficients of all effects but the largest."""
+        return sum(grouping.n_groups for grouping, _ in self._largest[1])
+
     @cached_property
     def obstacle(self) -> NumericalError | None:
         """Why a basis would be too large, as an error; None where it is not."""
-        largest, others = self._largest
-        columns = sum(grouping.n_groups for grouping, _ in others)
+        largest, columns = self._largest[0], self.columns
         levels, rows = largest.grouping.n_groups, int(self.clusters.sizes.max())
         if columns > LEVEL_LIMIT:
             return NumericalError(
@@ -202,6 +206,11 @@ class CrossingBasis(ClusterBasis):
             offset += grouping.n_groups
         return out
 
+    def _mass_of(self, grouping: Grouping, slope: Array | None) -> Array:
+        """Sum of squares of each raw column of one effect."""
+        weights = self.fit.weights
+        return grouping.mass(weights) if slope is None else grouping.sums(slope * slope, weights)
+
     @cached_property
     def _tables(self) -> list[Array]:
         """Products of the largest effect's columns with those of the others, (levels, columns) each."""
@@ -228,7 +237,9 @@ class CrossingBasis(ClusterBasis):
         width = sum(grouping.n_groups for grouping, _ in self._sides.others)
         if width == 0:
             return np.zeros((0, 0))
-        root = np.eye(width)
+        # In units of each column before the projection: of effects that are nested in the largest nothing is left.
+        mass = np.concatenate([self._mass_of(grouping, slope) for grouping, slope in self._sides.others])
+        root = np.diag(1.0 / np.sqrt(np.where(mass > 0.0, mass, 1.0)))
         # Twice, as in "CholeskyQR2": the second pass makes up for the digits that squares lose.
         for _ in range(2):
             gram = np.zeros((root.shape[1],) * 2)
@@ -236,14 +247,13 @@ class CrossingBasis(ClusterBasis):
                 columns = self._effect_columns(index) @ root
                 gram += columns.T @ columns
             values, vectors = np.linalg.eigh(gram)
-            # Columns of dummies, which have no units.
-            good = values > 1e-10 * values[-1]
+            good = values > 1e-10 * values.max(initial=1e-10)
             root = root @ (vectors[:, good] / np.sqrt(values[good]))
         return root
 
 
-def _blocks(absorbed: Absorbed) -> list[Block]:
-    """The absorbed effects, tables of one grouping (levels and slopes) together."""
+def blocks_of(absorbed: Absorbed) -> list[Block]:
+    """Return the absorbed effects, tables of one grouping (levels and slopes) together."""
     out = []
     for grouping in dict.fromkeys(absorbed.groupings):
         slopes = [s for g, s in zip(absorbed.groupings, absorbed.slopes, strict=True) if g is grouping]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from panelvar.core.base.arrays import Array
 from panelvar.kernels.absorption.effect_iterations import solve_by_iterations
 from panelvar.kernels.absorption.level_pairs import bipartite_components
 from panelvar.kernels.absorption.orthonormal_block import Matrix, OrthonormalBlock, cross_products, cross_table
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # A dense system of this order is factored in about a second; its rank is then exact.
 FACTOR_LIMIT = 1_500
@@ -248,12 +251,41 @@ class EffectSystem:
 
             for row in self.coupling:
                 joined = csr_array(hstack([csr_array(matrix) for matrix in row], format="csr"))
-                out -= (joined.T @ joined).toarray()
+                # Symmetric, and its transpose lies in memory as the product does.
+                out.T[:] -= (joined.T @ joined).toarray()
             return out
         for _, piece in self.pieces():
             for part in piece:
                 out -= part.T @ part
         return out
+
+    def completed(self) -> Array:
+        """``B - C'C`` (m, m), plus one on what is sure to be empty: positive definite but for other dependence.
+
+        Empty are coefficients that are not identified in their own group, and in every component the constant that a
+        block of levels has in common with the eliminated one.
+        """
+        out = self._dense()
+        out[np.diag_indices(self.order)] += ~self.alive
+        for b, (block, _) in enumerate(self.rest):
+            if self.level_coupling(b) is None or block.root is None:
+                continue
+            count, component = self._components(b)
+            null = block.root / np.sqrt(np.bincount(component, block.root**2, count))[component]
+            order = np.argsort(component, kind="stable")
+            block_of = out[self.part(b), self.part(b)]
+            for levels in np.split(order, np.cumsum(np.bincount(component, minlength=count))[:-1]):
+                # Column by column: the squares of thousands of levels would be held twice more.
+                for level in levels:
+                    block_of[levels, level] += null[level] * null[levels]
+        return out
+
+    def coupling_table(self) -> csr_array:
+        """C as one sparse table, the eliminated block's functions one under another."""
+        from scipy.sparse import csr_array, hstack, vstack
+
+        rows = [hstack([csr_array(matrix) for matrix in row]) for row in self.coupling]
+        return csr_array(vstack(rows))
 
     def pieces(self) -> Any:
         """Yield ``(begin, [C_j[begin:end] dense])``: the eliminated block's couplings, some of its groups at a time."""

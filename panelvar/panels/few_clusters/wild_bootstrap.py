@@ -313,7 +313,7 @@ def wild_bootstrap_test(
         )
     _check_variance(sample.variance, gap, len(clustering.dimensions))
     groups = clustering.bootstrap.n_groups
-    count, enumerated, chunks = kernel.signs(weights, groups, draws, read_generator("seed", seed))
+    count, enumerated, chunks = kernel.signs(weights, groups, draws, read_generator("seed", seed), sample.scores.rows)
     if len(gap) == 1:
         found = kernel.one_restriction(sample.scores, chunks)
         test, distance = _Single(sample, found, alternative, ties == "count", enumerated), float(gap[0])

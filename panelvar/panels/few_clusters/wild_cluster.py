@@ -13,11 +13,14 @@ where D_c sums W d (and Z d) over c, E_h sums W e (and Z e) over h. A draw then 
 many rows there are (Roodman, MacKinnon, Nielsen and Webb 2019, Stata Journal 19(1), 4-60). Everything is affine in the
 gap, so one pass over the draws serves every hypothesis of an inverted test. Where signs are drawn by the clusters of
 the covariance, the first sum is diagonal.
+
+Effects that cut across the clusters have too many columns for that. Of these F, the sums over clusters stay as sparse
+as the rows are, and :math:`(F_c'd)' (F'F)^- F_h'e` joins the products: two sparse products and a solve for a draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -55,11 +58,14 @@ class Term(NamedTuple):
         each restriction. Diagonal, as a vector, where signs are drawn by the clusters of the only dimension.
     left : (r, C, q) array
         :math:`D_c`.
+    levels : r (C, L) sparse arrays
+        :math:`d'F_c`; none without columns F.
     """
 
     factor: float
     own: Sequence[Sequence[Array | csr_array]]
     left: Array
+    levels: Sequence[csr_array] = ()
 
 
 class Scores(NamedTuple):
@@ -72,11 +78,17 @@ class Scores(NamedTuple):
     right : (columns, H, q) array
         :math:`E_h` of each column of residuals.
     terms : list of Term
+    levels : list of (H, L) sparse arrays
+        :math:`e'F_h` of each column of residuals; none without columns F.
+    solve : callable
+        Multiplies (L, b) arrays by :math:`(F'F)^-`.
     """
 
     estimate: Array
     right: Array
     terms: list[Term]
+    levels: Sequence[csr_array] = ()
+    solve: Callable[[Array], Array] = np.asarray
 
     @property
     def simple(self) -> bool:
@@ -91,7 +103,26 @@ class Scores(NamedTuple):
             return [sum(w * part for w, part in zip(weights, parts, strict=True))]
 
         terms = [term._replace(own=[combined(parts) for parts in term.own]) for term in self.terms]
-        return Scores(np.tensordot(weights, self.estimate, 1)[None], np.tensordot(weights, self.right, 1)[None], terms)
+        return self._replace(
+            estimate=np.tensordot(weights, self.estimate, 1)[None],
+            right=np.tensordot(weights, self.right, 1)[None],
+            terms=terms,
+            levels=[sum(w * part for w, part in zip(weights, self.levels, strict=True))] if self.levels else (),
+        )
+
+    @property
+    def rows(self) -> int:
+        """Rows of the widest array that a draw is a column of."""
+        return int(max([self.right.shape[1], *(one.shape[1] for one in self.levels)]))
+
+    def shared(self, v: Array) -> list[tuple[Array, Array | None]]:
+        """Return what the scores of all clusters have in common in some draws, for every column of residuals."""
+        of_levels: list[Array | None] = [None] * len(self.right)
+        if self.levels:
+            # Together, since a solve of more columns costs less a column.
+            solved = self.solve(np.hstack([levels.T @ v for levels in self.levels]))
+            of_levels = list(np.split(solved, len(self.right), axis=1))
+        return [(right.T @ v, one) for right, one in zip(self.right, of_levels, strict=True)]
 
 
 def one_way_scores(
@@ -141,13 +172,16 @@ def _inverse_of_rest(gram: Array) -> Array:
     return out
 
 
-def signs(kind: str, groups: int, draws: int, rng: np.random.Generator) -> tuple[int, bool, Iterator[Array]]:
+def signs(
+    kind: str, groups: int, draws: int, rng: np.random.Generator, rows: int = 0
+) -> tuple[int, bool, Iterator[Array]]:
     r"""Return how many draws there are, whether these are all patterns, and chunks (G, b) of them.
 
     Numbers are those of `wild_multipliers`. If there are no more Rademacher patterns than ``draws``, every pattern
     comes once; a pattern and its negative count as one, because they differ in the sign of the statistic only.
+    Chunks are small enough for arrays (rows, b), too.
     """
-    step = max(1, CHUNK // groups)
+    step = max(1, CHUNK // max(groups, rows))
     every = kind == "rademacher" and groups < 60 and 2**groups <= draws
     count = 2 ** (groups - 1) if every else draws
 
@@ -204,8 +238,9 @@ def one_restriction(scores: Scores, chunks: Iterator[Array]) -> Quadratics:
             for power, form in enumerate(forms):
                 total[power] = np.einsum("hb,hb->b", v, form @ v)
         else:
+            shared = scores.shared(v)
             for term in scores.terms:
-                moves = _moves(scores, term, 0, v)
+                moves = _moves(term, 0, v, shared)
                 if imposed and scores.simple:
                     # Equal signs repeat the sample at every gap, so the rounding that gaps would magnify is set to
                     # zero.
@@ -220,13 +255,45 @@ def one_restriction(scores: Scores, chunks: Iterator[Array]) -> Quadratics:
     return Quadratics(np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), scores.simple)
 
 
-def _moves(scores: Scores, term: Term, restriction: int, v: Array) -> list[Array]:
+def _moves(term: Term, restriction: int, v: Array, shared: list[tuple[Array, Array | None]]) -> list[Array]:
     """Return the clusters' scores (C, b) in some draws, for every column of residuals."""
     out = []
-    for own, right in zip(term.own[restriction], scores.right, strict=True):
-        first = own[:, None] * v if isinstance(own, np.ndarray) else own @ v
-        out.append(first - term.left[restriction] @ (right.T @ v))
+    for own, (common, of_levels) in zip(term.own[restriction], shared, strict=True):
+        moves = own[:, None] * v if isinstance(own, np.ndarray) else own @ v
+        moves -= term.left[restriction] @ common
+        if of_levels is not None:
+            moves -= term.levels[restriction] @ of_levels
+        out.append(moves)
     return out
+
+
+def _maps(scores: Scores) -> list[Array]:
+    """Return the scores of each term as maps (r, columns, C, H) of the signs."""
+    columns, groups, _ = scores.right.shape
+    out = [np.empty((len(term.own), columns, term.left.shape[1], groups)) for term in scores.terms]
+    step = max(1, CHUNK // scores.rows)
+    for start in range(0, groups, step):
+        each = np.eye(groups)[:, start : start + step]
+        shared = scores.shared(each)
+        for term, whole in zip(scores.terms, out, strict=True):
+            for s, one in enumerate(whole):
+                one[:, :, start : start + step] = _moves(term, s, each, shared)
+    return out
+
+
+def multiplied_out(scores: Scores) -> Scores:
+    """Return scores with a number for every pair of clusters in place of columns F, where these pairs are fewer."""
+    groups = scores.right.shape[1]
+    pairs = sum(term.left.shape[1] for term in scores.terms) * groups
+    if groups > FEW or pairs > sum(one.nnz for one in scores.levels):
+        return scores
+    from scipy.sparse import csr_array
+
+    terms = [
+        Term(term.factor, [[csr_array(one) for one in row] for row in maps], term.left[:, :, :0])
+        for term, maps in zip(scores.terms, _maps(scores), strict=True)
+    ]
+    return Scores(scores.estimate, scores.right[:, :, :0], terms)
 
 
 def _collapses(scores: Scores) -> bool:
@@ -238,19 +305,12 @@ def _collapses(scores: Scores) -> bool:
 
 def _forms(scores: Scores) -> list[Array]:
     """Return the quadratic forms (H, H) in the signs of the variance's coefficients of 1, d and d squared."""
-    maps = [[_dense(scores, term, 0, j) for j in range(len(scores.right))] for term in scores.terms]
+    maps = [one[0] for one in _maps(scores)]
     out = []
     for first, second, times in ((0, 0, 1.0), (0, 1, 2.0), (1, 1, 1.0)):
         if second < len(scores.right):
             parts = [t.factor * times * (m[first].T @ m[second]) for t, m in zip(scores.terms, maps, strict=True)]
             out.append(np.sum(parts, axis=0))
-    return out
-
-
-def _dense(scores: Scores, term: Term, restriction: int, column: int) -> Array:
-    own = term.own[restriction][column]
-    whole = np.diag(own) if isinstance(own, np.ndarray) else own.toarray()
-    out: Array = whole - term.left[restriction] @ scores.right[column].T
     return out
 
 
@@ -262,11 +322,12 @@ def joint_statistics(scores: Scores, gap: Array, chunks: Iterator[Array]) -> Arr
     at = scores.at(gap)
     r = at.estimate.shape[1]
     collapse = _collapses(at)
-    maps = [[_dense(at, term, s, 0) for s in range(r)] for term in at.terms] if collapse else []
+    maps = [one[:, 0] for one in _maps(at)] if collapse else []
     out = []
     for v in chunks:
         estimate = at.estimate[0] @ v
         matrix = np.zeros((v.shape[1], r, r))
+        shared = [] if collapse else at.shared(v)
         for number, term in enumerate(at.terms):
             if collapse:
                 for s in range(r):
@@ -274,7 +335,7 @@ def joint_statistics(scores: Scores, gap: Array, chunks: Iterator[Array]) -> Arr
                         form = maps[number][s].T @ maps[number][t]
                         matrix[:, s, t] += term.factor * np.einsum("hb,hb->b", v, form @ v)
             else:
-                moves = np.stack([_moves(at, term, s, v)[0] for s in range(r)])
+                moves = np.stack([_moves(term, s, v, shared)[0] for s in range(r)])
                 matrix += term.factor * np.einsum("rcb,scb->brs", moves, moves)
         out.append(wald(matrix, estimate.T, simple=at.simple))
     return np.concatenate(out)

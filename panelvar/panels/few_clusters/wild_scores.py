@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import NumericalError, SpecificationError
 from panelvar.estimates.covariance.cell_sums import CellSums
-from panelvar.estimates.covariance.crossing_basis import CrossingBasis, cluster_basis
+from panelvar.estimates.covariance.cluster_basis import ClusterBasis
+from panelvar.estimates.covariance.crossing_basis import LEVEL_LIMIT, CrossingBasis, cluster_basis
 from panelvar.estimates.covariance.local_blocks import Piece, sum_cells
 from panelvar.estimates.covariance.projected_blocks import ProjectedBlocks
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.panels.few_clusters import wild_cluster as kernel
+from panelvar.panels.few_clusters.crossed_levels import MOST_LEVELS, CrossedLevels, crossed_levels
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -50,19 +52,47 @@ def scores(
 ) -> tuple[kernel.Scores, list[Array]]:
     """Return the scores, and the sample's moves (C, r) of each of the dimensions, given with their signed factors."""
     basis = cluster_basis(fit, finest)
+    crossed = crossed_levels(fit, finest) if isinstance(basis, CrossingBasis) else None
+    if crossed is not None:
+        return _crossed_scores(crossed, covariance, bootstrap, matrix, impose_null=impose_null)
     if isinstance(basis, CrossingBasis) and basis.obstacle is not None:
+        why = NumericalError(
+            f"Besides the largest, the effects that cut across the clusters have {basis.columns} coefficients. At most "
+            f"{MOST_LEVELS} can be solved for, or {LEVEL_LIMIT} where effects are poorly connected."
+        )
         blocks = ProjectedBlocks(fit, bootstrap)
-        blocks.check(2, basis.obstacle)
+        blocks.check(2, why)
         return _projected_scores(blocks, covariance, matrix, impose_null=impose_null)
     sums = _Sums(fit, [grouping for grouping, _ in covariance], bootstrap, matrix, impose_null=impose_null)
     for piece in basis.pieces():
         sums.add(piece)
+    return sums.scores([factor for _, factor in covariance])
+
+
+def _crossed_scores(
+    crossed: CrossedLevels,
+    covariance: Sequence[tuple[Grouping, float]],
+    bootstrap: Grouping,
+    matrix: Array,
+    *,
+    impose_null: bool,
+) -> tuple[kernel.Scores, list[Array]]:
+    """Return the scores from the regressors' basis and sparse sums of the effects' columns."""
+    fit, groupings = crossed.fit, [grouping for grouping, _ in covariance]
+    sums = _Sums(fit, groupings, bootstrap, matrix, impose_null=impose_null)
+    rows = []
+    # Transformed regressors alone make the basis of a fit whose effects are all nested.
+    for piece in ClusterBasis(fit, bootstrap).pieces():
+        sums.add(piece)
+        rows.append(sums.columns_of(piece))
+    direction, residuals = (np.concatenate(one) for one in zip(*rows, strict=True))
+    found, moves = sums.scores([factor for _, factor in covariance])
     terms = [
-        kernel.Term(factor, sums.own_of(number), np.stack(sums.left[number]))
-        for number, (_, factor) in enumerate(covariance)
+        term._replace(levels=[crossed.sums(column, grouping) for column in direction.T])
+        for term, grouping in zip(found.terms, groupings, strict=True)
     ]
-    moves = [np.stack(one, axis=1) for one in sums.moves]
-    return kernel.Scores(sums.estimate, np.stack(sums.right), terms), moves
+    levels = [crossed.sums(column, bootstrap) for column in residuals.T]
+    return kernel.multiplied_out(found._replace(terms=terms, levels=levels, solve=crossed.solve)), moves
 
 
 def _projected_scores(
@@ -113,14 +143,25 @@ class _Sums:
         self.products = np.empty((0 if self.same else n, r, self.columns))
         self.cells: list[tuple[NDArray[np.intp], Array, Array, Array, slice]] = []
 
+    def columns_of(self, piece: Piece) -> tuple[Array, Array]:
+        """Return what each row contributes to the restrictions (m, r), and the columns of residuals."""
+        direction = piece.direction @ self.matrix.T
+        residuals = piece.residuals[:, None]
+        return direction, residuals if self.columns == 1 else np.hstack((residuals, direction @ self.middle))
+
+    def scores(self, factors: Sequence[float]) -> tuple[kernel.Scores, list[Array]]:
+        """Return the scores, given the signed factor of each dimension, and the sample's moves."""
+        terms = [
+            kernel.Term(factor, self.own_of(number), np.stack(self.left[number]))
+            for number, factor in enumerate(factors)
+        ]
+        return kernel.Scores(self.estimate, np.stack(self.right), terms), [np.stack(one, axis=1) for one in self.moves]
+
     def add(self, piece: Piece) -> None:
         """Add the rows of a piece."""
         where, rows = piece.where, len(piece.residuals)
         start, stop, _ = where.indices(rows + (where.start or 0)) if isinstance(where, slice) else (0, rows, 1)
-        direction = piece.direction @ self.matrix.T
-        residuals = piece.residuals[:, None]
-        if self.columns > 1:
-            residuals = np.hstack((residuals, direction @ self.middle))
+        direction, residuals = self.columns_of(piece)
         if not self.right:
             q = piece.basis.shape[1]
             self.right = [np.zeros((self.bootstrap.n_groups, q), order="F") for _ in range(self.columns)]

@@ -152,6 +152,7 @@ def test_two_dimensions_and_signs_of_any(model, drawn, weights, impose_null, res
         return
     for few, levels in ((0, 1000), (300, 1000), (300, -1)):
         monkeypatch.setattr(kernel, "FEW", few)
+        monkeypatch.setattr("panelvar.panels.few_clusters.crossed_levels.MOST_LEVELS", levels)
         monkeypatch.setattr("panelvar.estimates.covariance.crossing_basis.LEVEL_LIMIT", levels)
         found = pv.wild_bootstrap_test(result, equations, cluster=["batch", "region"], **options)
         assert found.statistic == pytest.approx(statistic / len(restrict), rel=1e-7)
