@@ -681,3 +681,14 @@ def test_sums_of_residuals_that_are_rounding_are_refused(test, statistic):
     model = pv.fit_var(system().assign(still=np.arange(60.0)), lags=1)
     with pytest.raises(pv.NumericalError, match="The equation of 'still' fits exactly"):
         test(model, statistic=statistic)
+
+
+def test_entities_of_one_row_have_no_innovation_and_a_note_says_so():
+    data = frame()
+    panel = pv.Panel(data[(data["i"] != 3) | (data["t"] == 0)], "i", "t")
+    fit = pv.fit_fgls(panel, "y", ["x1", "x2"], autocorrelation=pv.AR1(starts="drop"))
+    assert fit.error_variances.isna().to_dict() == {entity: entity == 3 for entity in range(10)}
+    assert [note.text for note in fit.notes if note.code == "entities-without-rows"] == [
+        "1 entity has no row that follows another. starts='drop' leaves out first rows, so they are not in the model "
+        "and have no variance."
+    ]

@@ -263,6 +263,13 @@ class ErrorModel:
         k = len(source.names) + int(source.constant)
         rho, notes = estimate_rho(self.autocorrelation, e, self.runs, source.entities, k)
         rows = transform(self.autocorrelation, source.arrays, self.runs, rho[source.entities.codes])
+        lost = source.entities.n_groups - len(np.unique(source.entities.codes[rows.rows]))
+        if lost:
+            text = (
+                f"{count_of(lost, 'entity has', 'entities have')} no row that follows another. starts='drop' leaves "
+                "out first rows, so they are not in the model and have no variance."
+            )
+            notes = [*notes, Note("entities-without-rows", text)]
         return rows, rho, notes
 
     def whiten_rows(self, rows: FreedRows, u: Array) -> WhitenedRows:
