@@ -692,3 +692,11 @@ def test_entities_of_one_row_have_no_innovation_and_a_note_says_so():
         "1 entity has no row that follows another. starts='drop' leaves out first rows, so they are not in the model "
         "and have no variance."
     ]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_slopes_of_a_regressor_near_nothing_are_refused_in_words():
+    """Numbers of 1e-310 beside one of 1e12, which alone decides the units."""
+    panel = pv.Panel(World(678865, 179, True).frame, "i", "t")
+    with pytest.raises(pv.NumericalError, match="leave the range of numbers"):
+        pv.fit_dols(panel, "y", ["x1", "x2"], leads=0, lags="bic", max_lags=1)

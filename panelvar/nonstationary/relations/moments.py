@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Positions
+from panelvar.core.base.errors import NumericalError
 from panelvar.kernels.linear.long_run import LongRunCovariance, long_run_covariance, prewhitened_covariance
 from panelvar.kernels.linear.unit_regressions import stacked_triangles
 from panelvar.nonstationary.panel_series.terms import detrend
@@ -112,10 +113,22 @@ class RelationMoments(NamedTuple):
         return self.triangles[:, self.d :, self.d :]
 
     def own_slopes(self) -> Array:
-        """Each entity's slopes (N, m)."""
+        """Each entity's slopes (N, m).
+
+        Raises
+        ------
+        NumericalError
+            Some are beyond the range of numbers.
+        """
         inner = self.slope_triangles[:, : self.m, :]
-        pull = np.linalg.solve(inner[..., : self.m].swapaxes(1, 2), self.shifts[..., None])
-        return np.asarray(np.linalg.solve(inner[..., : self.m], inner[..., self.m :] - pull)[..., 0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            pull = np.linalg.solve(inner[..., : self.m].swapaxes(1, 2), self.shifts[..., None])
+            slopes = np.asarray(np.linalg.solve(inner[..., : self.m], inner[..., self.m :] - pull)[..., 0])
+        if not np.isfinite(slopes).all():
+            raise NumericalError(
+                "Slopes of an entity leave the range of numbers. Rescale the columns, or look for outliers."
+            )
+        return slopes
 
     def terms_at(self, slopes: Array) -> Array:
         """Each entity's coefficients of the terms, given slopes (m,) or (N, m); (N, d)."""
