@@ -82,7 +82,9 @@ class CrossedLevels:
         first = self.coupling.shape[1]
         out = np.empty_like(sums)
         rest = sums[first:] - self.coupling @ sums[:first]
-        out[first:] = cho_solve((self.factor, False), rest, overwrite_b=True, check_finite=False)
+        # Older versions of SciPy refuse to solve for nothing.
+        if rest.size:
+            out[first:] = cho_solve((self.factor, False), rest, overwrite_b=True, check_finite=False)
         np.subtract(sums[:first], self.coupling.T @ out[first:], out=out[:first])
         return out
 
