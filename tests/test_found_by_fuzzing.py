@@ -700,3 +700,9 @@ def test_slopes_of_a_regressor_near_nothing_are_refused_in_words():
     panel = pv.Panel(World(678865, 179, True).frame, "i", "t")
     with pytest.raises(pv.NumericalError, match="leave the range of numbers"):
         pv.fit_dols(panel, "y", ["x1", "x2"], leads=0, lags="bic", max_lags=1)
+
+
+@pytest.mark.parametrize("given", [{"trend": pd.DataFrame()}, {"seasons": np.arange(4)}, {"min_lags": 2}])
+def test_options_of_one_series_are_refused_for_panels_whatever_they_are(given):
+    with pytest.raises(pv.SpecificationError, match=f"{next(iter(given))}= is for one series"):
+        pv.select_lags(pv.Panel(frame(), "i", "t"), ["y", "x1"], max_lags=1, **given)

@@ -125,9 +125,15 @@ def entities_of(data: object) -> Panel | None:
     return dated_panel(data) if getattr(getattr(data, "index", None), "nlevels", 1) == 2 else None
 
 
-def _refuse_of_panels(trend: str, seasons: int, min_lags: int | None) -> None:
-    for option, unasked in (("trend", trend == "c"), ("seasons", not seasons), ("min_lags", min_lags is None)):
-        if not unasked:
+def _refuse_of_panels(trend: object, seasons: object, min_lags: object) -> None:
+    # Of tables and arrays neither equality nor truth is one answer.
+    unasked = {
+        "trend": isinstance(trend, str) and trend == "c",
+        "seasons": isinstance(seasons, int) and seasons == 0,
+        "min_lags": min_lags is None,
+    }
+    for option, default in unasked.items():
+        if not default:
             raise SpecificationError(
                 f"{option}= is for one series. In a panel entities have effects, which stand for the constant, and "
                 "orders are compared from 1 on."

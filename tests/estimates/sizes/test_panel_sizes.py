@@ -173,10 +173,10 @@ def test_rates_are_interpolated_between_sizes():
     assert found.nearest == rates[3, 1]
     beyond = rate_at(rates, 30, 400)
     assert (beyond.entities, beyond.periods, beyond.beyond) == (25, 100, True)
-    assert beyond.percent == beyond.nearest == rates[2, 5]
+    assert beyond.percent == pytest.approx(rates[2, 5]) and beyond.nearest == rates[2, 5]
     rates[0, 0] = math.nan
-    assert rate_at(rates, 5, 10).percent == rates[0, 1]
-    assert rate_at(rates, 6, 9).percent == rates[0, 1]
+    assert rate_at(rates, 5, 10).percent == pytest.approx(rates[0, 1])
+    assert rate_at(rates, 6, 9).percent == pytest.approx(rates[0, 1])
     assert rate_at(np.full(rates.shape, math.nan), 5, 10) is None
 
 
