@@ -622,7 +622,7 @@ def test_draws_of_collinear_series_have_no_projections(monkeypatch):
         raise np.linalg.LinAlgError
 
     monkeypatch.setattr(bootstrap, "refit_projections", find_singular)
-    with pytest.raises(pv.NumericalError, match="In a data set of the bootstrap the lags are linearly dependent"):
+    with pytest.raises(pv.NumericalError, match="lags are linearly dependent in one data set of the bootstrap"):
         pv.fit_local_projections(system(), horizon=2, bands=pv.RecursiveWildBootstrap(draws=29, seed=1))
 
 
@@ -689,8 +689,8 @@ def test_entities_of_one_row_have_no_innovation_and_a_note_says_so():
     fit = pv.fit_fgls(panel, "y", ["x1", "x2"], autocorrelation=pv.AR1(starts="drop"))
     assert fit.error_variances.isna().to_dict() == {entity: entity == 3 for entity in range(10)}
     assert [note.text for note in fit.notes if note.code == "entities-without-rows"] == [
-        "1 entity has no row that follows another. starts='drop' leaves out first rows, so they are not in the model "
-        "and have no variance."
+        "1 entity has no row that follows another. starts='drop' leaves out first rows, so such entities are not in "
+        "the model and have no variance."
     ]
 
 

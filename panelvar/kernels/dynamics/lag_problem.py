@@ -229,19 +229,14 @@ class LagProblem:
         combination of the errors before it. A column's own size is the measure, so units do not matter.
         """
         pivots = zip(self.factor.diagonal().tolist(), self.column_sizes.tolist(), strict=True)
-        return tuple(place for place, (pivot, size) in enumerate(pivots) if abs(pivot) <= self._rounding * size)
+        return tuple(place for place, (pivot, size) in enumerate(pivots) if abs(pivot) <= rounding_of(self.nobs) * size)
 
     @property
     def exact_equations(self) -> Mask:
         """Equations (K,) whose residuals are rounding."""
         left = np.sqrt(np.einsum("ij,ij->i", self.scatter_factor, self.scatter_factor))
         sizes = self.column_sizes[-self.n_vars :]
-        return np.asarray((left <= self._rounding * sizes) & np.isfinite(sizes))
-
-    @property
-    def _rounding(self) -> float:
-        """What rounding leaves of a column that is a linear combination of others, beside its size."""
-        return float(32.0 * EPSILON * self.nobs**0.5)
+        return np.asarray((left <= rounding_of(self.nobs) * sizes) & np.isfinite(sizes))
 
     def scatter_factors_by_order(self) -> Array:
         """Factors of the residual cross-products of lag orders 0, ..., p on this problem's rows.
@@ -420,6 +415,11 @@ def freeze(array: Array) -> Array:
     """Guard an array that results share."""
     array.setflags(write=False)
     return array
+
+
+def rounding_of(rows: int) -> float:
+    """What rounding leaves of a column that is a linear combination of others, beside its size."""
+    return float(32.0 * EPSILON * rows**0.5)
 
 
 def coefficient_errors(inverse_factor: Array, scatter_factor: Array, divisor: int | Positions) -> Array:

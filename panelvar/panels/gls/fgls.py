@@ -267,7 +267,7 @@ class ErrorModel:
         if lost:
             text = (
                 f"{count_of(lost, 'entity has', 'entities have')} no row that follows another. starts='drop' leaves "
-                "out first rows, so they are not in the model and have no variance."
+                "out first rows, so such entities are not in the model and have no variance."
             )
             notes = [*notes, Note("entities-without-rows", text)]
         return rows, rho, notes

@@ -17,7 +17,7 @@ from panelvar.core.base.shared_parameters import documented
 from panelvar.data.panel.series import VarData
 from panelvar.kernels.dynamics import dynamics
 from panelvar.kernels.dynamics.batched_lags import BatchFit, expanding_triangles, fit_batch, window_triangles
-from panelvar.kernels.dynamics.lag_problem import stack_lags
+from panelvar.kernels.dynamics.lag_problem import rounding_of, stack_lags
 from panelvar.kernels.dynamics.terms import Terms
 from panelvar.systems.batches.batch_result import VarBatch, Windows
 from panelvar.systems.batches.member_fits import BatchData, Orders, fit_members, label_batch, read_orders
@@ -189,7 +189,7 @@ class _Sections:
         fit = fit_batch(factor[None], np.array([len(rows)]), m)
         # The errors of an equation that fits exactly are rounding and are set to zero.
         left, sizes = (np.abs(part).max(axis=0) for part in (fit.scatter_factor[0].T, factor[:, m:]))
-        fit.scatter_factor[0, left <= 32.0 * np.finfo(np.float64).eps * np.sqrt(len(rows)) * sizes] = 0.0
+        fit.scatter_factor[0, left <= rounding_of(len(rows)) * sizes] = 0.0
         return fit
 
 

@@ -131,8 +131,8 @@ class ProjectionBootstrap:
                 own, spread = self._projected(data, chunk.carried)
             except np.linalg.LinAlgError:
                 raise NumericalError(
-                    "In a data set of the bootstrap the lags are linearly dependent, as variables are that nearly "
-                    "determine one another. Leave out a variable, or use bands=DeltaMethod()."
+                    "The lags are linearly dependent in one data set of the bootstrap. This happens when variables "
+                    "nearly determine one another. Leave out a variable, or use bands=DeltaMethod()."
                 ) from None
             values.append(own)
             errors.append(spread)
