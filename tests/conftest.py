@@ -1,8 +1,9 @@
-"""What every test shares: deterministic property tests, and no window system for matplotlib."""
+"""What every test shares: deterministic property tests, no window system for matplotlib, no figure left open."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tracemalloc
 
 import pytest
@@ -17,6 +18,14 @@ settings.register_profile(
     "panelvar", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("panelvar")
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_is_left_open():
+    yield
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
 
 
 @pytest.fixture

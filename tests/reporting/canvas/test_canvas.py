@@ -19,12 +19,6 @@ import panelvar as pv
 from panelvar.reporting.canvas import canvas
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 class Formula(str):
     """A name with mathematics, as `panelvar.Math` is one."""
 

@@ -16,12 +16,6 @@ import panelvar as pv
 from panelvar.reporting.canvas.time_axis import TimeAxis
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 @pytest.mark.parametrize(
     "index",
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -20,12 +19,6 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.collections import LineCollection, PolyCollection
-
-
-@pytest.fixture(autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @cache

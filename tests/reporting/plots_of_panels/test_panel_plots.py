@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -25,12 +24,6 @@ from matplotlib.collections import PolyCollection
 
 NASTY = r"x_1$\alpha^{2$ <b>&"
 TERM = "C(since, ref=-1):treated"
-
-
-@pytest.fixture(autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,12 +33,6 @@ from panelvar.systems.responses.responses import Responses
 from panelvar.systems.var.system import System
 
 NASTY = r"x_1$\alpha^{2$ <b>&"
-
-
-@pytest.fixture(autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def drawn(figure: Figure) -> None:

@@ -15,12 +15,6 @@ import panelvar as pv
 from panelvar import SpecificationError
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def growth():
     frame = table("us_macro")[["dl_realgdp", "dl_realcons", "dl_realinv"]]

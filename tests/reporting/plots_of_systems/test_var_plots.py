@@ -24,12 +24,6 @@ NAMES = ["output", "prices", "interest rate", "money", "exchange rate", "house p
 NAMES += ["wages", "oil price", "exports", "government consumption"]
 
 
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
-
 def fitted(count: int, periods: int = 90) -> pv.FittedSystem:
     rng = np.random.default_rng(3)
     values = np.zeros((periods, count))

@@ -10,14 +10,6 @@ import panelvar as pv
 
 mpl.use("Agg")
 
-import matplotlib.pyplot as plt
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
-
 
 def series(rows: int = 120, seed: int = 2, slope: float = 0.4) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
