@@ -706,3 +706,18 @@ def test_slopes_of_a_regressor_near_nothing_are_refused_in_words():
 def test_options_of_one_series_are_refused_for_panels_whatever_they_are(given):
     with pytest.raises(pv.SpecificationError, match=f"{next(iter(given))}= is for one series"):
         pv.select_lags(pv.Panel(frame(), "i", "t"), ["y", "x1"], max_lags=1, **given)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_errors_beyond_the_range_of_numbers_are_refused_by_name():
+    panel = pv.Panel(World(947936, 1219, True).frame, "i", "t")
+    with pytest.raises(pv.NumericalError, match="Coefficients of 0, or their squares, leave the range of numbers"):
+        pv.fit_dols(panel, "y", ["x1", "x2"], leads=1, lags=0, method="group-mean", kernel="quadratic-spectral")
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_bandwidth_beyond_all_series_weighs_every_lag_alike():
+    panel = pv.Panel(World(947936, 400, False).frame, "i", "t")
+    found, alike = (pv.panic_test(panel, "x1", lags=2, bandwidth=bandwidth) for bandwidth in (1e300, 1e12))
+    assert found.statistic == pytest.approx(alike.statistic, rel=1e-9)
+    assert found.n_trends == alike.n_trends

@@ -30,6 +30,9 @@ _ORDERS = {
 # Andrews and Monahan (1992) keep the pilot's root this far from one.
 _LARGEST_ROOT = 0.97
 
+# Of the quadratic spectral kernel in powers of x squared: 3 (-1/2)^k / (k! (2k + 3)!!).
+_SERIES = (1.0, -1 / 10, 1 / 280, -1 / 15120, 1 / 1330560, -1 / 172972800, 1 / 31135104000)
+
 
 def kernel_weights(distance: ArrayLike, kernel: str, lags: ArrayLike) -> Array:
     r"""Return the weight of values so many periods apart.
@@ -55,9 +58,12 @@ def kernel_weights(distance: ArrayLike, kernel: str, lags: ArrayLike) -> Array:
     if kernel == "quadratic-spectral":
         with np.errstate(over="ignore"):
             x = 1.2 * np.pi * distance / np.where(lags > 0.0, lags, 1.0)
-        # Of bandwidths next to nothing, whose weights are nothing either, x and its square are kept in range.
-        x = np.minimum(x, 1e100)
-        return np.where(lags > 0.0, 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x)), 0.0)
+        # Of bandwidths next to nothing, whose weights are nothing either, x and its square are kept in range. Of small
+        # x, sine and cosine lose every digit of their difference: the Taylor series does not.
+        x = np.clip(x, 1e-100, 1e100)
+        square = np.square(np.minimum(x, 1.0))
+        series = np.polynomial.polynomial.polyval(square, _SERIES)
+        return np.where(lags > 0.0, np.where(x < 0.3, series, 3.0 / np.square(x) * (np.sin(x) / x - np.cos(x))), 0.0)
     z = np.minimum(distance / (lags + 1.0), 1.0)
     if kernel == "bartlett":
         return np.asarray(1.0 - z)

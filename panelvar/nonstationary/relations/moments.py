@@ -149,10 +149,12 @@ class RelationMoments(NamedTuple):
         """Covariances of each entity's own terms and slopes, (N, d + m, d + m)."""
         r = self.triangles[:, :-1, :-1]
         inverse = np.linalg.solve(r, np.broadcast_to(np.eye(r.shape[-1]), r.shape))
-        bread = inverse @ inverse.swapaxes(1, 2)
-        if self.meats is None:
-            return self.variances[:, None, None] * bread
-        return np.asarray(bread @ self.meats @ bread)
+        # Whoever takes them refuses what leaves the range of numbers, and names the coefficient.
+        with np.errstate(over="ignore", invalid="ignore"):
+            bread = inverse @ inverse.swapaxes(1, 2)
+            if self.meats is None:
+                return self.variances[:, None, None] * bread
+            return np.asarray(bread @ self.meats @ bread)
 
     def levels(self) -> Array:
         """Size of each term and regressor beside what those before it leave of it, (N, d + m)."""

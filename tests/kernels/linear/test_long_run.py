@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import factorial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -271,6 +274,21 @@ def test_weights_of_every_lag_at_every_bandwidth(kernel):
         weights = kernel_weights(np.arange(1, 9), kernel, bandwidth)
         assert (weights[beyond:] == 0.0).all()
         assert beyond == 0 or abs(weights[beyond - 1]) > 0.0
+
+
+def exact_spectral_weight(x: float) -> float:
+    """Three times (sin x / x - cos x) over the square of x, from both series in fractions."""
+    x = Fraction(x)
+    sine = sum((-1) ** k * x ** (2 * k + 1) / factorial(2 * k + 1) for k in range(60))
+    cosine = sum((-1) ** k * x ** (2 * k) / factorial(2 * k) for k in range(60))
+    return float(3 / x**2 * (sine / x - cosine))
+
+
+@pytest.mark.parametrize("bandwidth", [2.0, 5.0, 12.5, 13.0, 100.0, 1e4, 1e8, 1e30, 1e300])
+def test_weights_of_long_bandwidths_keep_their_digits(bandwidth):
+    found = kernel_weights(np.arange(1, 9), "quadratic-spectral", bandwidth)
+    exact = [exact_spectral_weight(1.2 * np.pi * d / bandwidth) if bandwidth < 1e200 else 1.0 for d in range(1, 9)]
+    assert_allclose(found, exact, rtol=1e-14, atol=1e-15)
 
 
 ORDERS = {"bartlett": (1, 1.1447), "parzen": (2, 2.6614), "quadratic-spectral": (2, 1.3221)}
