@@ -25,7 +25,7 @@ def conjugate_gradients(
     max_iterations: int,
     precondition: Callable[[Array], Array] | None = None,
     start: Array | None = None,
-    patience: float = np.inf,
+    give_up: Callable[[int, float], bool] | None = None,
 ) -> tuple[Array, bool]:
     """Solve ``A z = target`` for a symmetric A with eigenvalues in [0, 2], all columns side by side.
 
@@ -46,8 +46,9 @@ def conjugate_gradients(
         Maps an (m, k) array to an approximate inverse times it, symmetric and positive on the range of A.
     start : (m, k) array, optional
         Where to begin; zero if omitted.
-    patience : float
-        Give up once more iterations than this are left for some column, at the pace of the later half of those done.
+    give_up : callable, optional
+        Says whether to give up, told how many iterations are done, and how many are left at the pace of the later
+        half of those.
 
     Returns
     -------
@@ -82,9 +83,9 @@ def conjugate_gradients(
             if restarts > _MAX_RESTARTS:
                 return solution, False
             fresh = True
-        if patience < np.inf:
+        if give_up is not None:
             sizes.append(size)
-            if iteration >= _TRIAL and _iterations_left(sizes, limit) > patience:
+            if iteration >= _TRIAL and give_up(iteration, _iterations_left(sizes, limit)):
                 return solution, False
         step = rest if precondition is None else precondition(rest)
         updated = _products(rest, step)

@@ -177,7 +177,7 @@ class CrossedEquations:
             floor=noise,
             max_iterations=limit,
             # Where a factor is at hand, slow iterations are not waited for.
-            patience=limit if limit < level_system.MAX_ITERATIONS else np.inf,
+            give_up=(lambda _, left: left > limit) if limit < level_system.MAX_ITERATIONS else None,
         )
 
     @cached_property

@@ -14,6 +14,7 @@ says how many are left, and where these cost more than factors of the effects, o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -29,9 +30,13 @@ from panelvar.kernels.absorption.orthonormal_block import Matrix
 PRECISION = 1e-13
 MOST_ITERATIONS = 10_000
 # Sweeps that cost as much as the iterations with factors that take their place, which are fewer but dearer.
-_SPARED_SWEEPS = 150
-# Cost of factoring, for each link between two levels, over that of a multiplication in a sweep.
+_SPARED_SWEEPS = 250
+# Cost of factoring, for each link between two levels, over that of a multiplication in a sweep. It grows with the root
+# of the links of a level, beyond a dozen.
 _LINK_COST = 300
+_FEW_LINKS = 12
+# Sweeps to do in any case, as a share of what factors cost: iterations that begin slowly may end fast.
+_RISKED = 0.2
 
 
 class IteratedSystem(BlockSystem, Protocol):
@@ -144,6 +149,20 @@ def solve_by_iterations(system: IteratedSystem, target: Array, noise: Array) -> 
     alive = system.diagonal > 0.0
     target = system.centred(np.where(alive[:, None], target, 0.0))
     sweeps = _Sweeps(system, alive)
+
+    @cache
+    def sweeps_a_factor_costs() -> float:
+        links = count_links(system)
+        cost = _LINK_COST * np.sqrt(max(1.0, links / (_FEW_LINKS * len(target))))
+        return float(cost * links / max(1.0, sweeps.work * target.shape[1]))
+
+    def give_up(done: int, left: float) -> bool:
+        # Counting links takes as long as a sweep or two.
+        if left <= _SPARED_SWEEPS:
+            return False
+        factor = sweeps_a_factor_costs()
+        return left > _SPARED_SWEEPS + factor and done > _RISKED * factor
+
     # Both coordinates and residual may be twice as large as those of the system.
     solution, solved = conjugate_gradients(
         sweeps.multiply,
@@ -151,7 +170,7 @@ def solve_by_iterations(system: IteratedSystem, target: Array, noise: Array) -> 
         tolerance=PRECISION / 4.0,
         floor=noise / 2.0,
         max_iterations=MOST_ITERATIONS,
-        patience=_SPARED_SWEEPS + _LINK_COST * count_links(system) / max(1.0, sweeps.work * target.shape[1]),
+        give_up=give_up,
     )
     solution = sweeps.up(solution)
     if not solved:

@@ -169,7 +169,12 @@ class LevelSystem:
         solution, solved = np.zeros_like(target), False
         if limit:
             solution, solved = conjugate_gradients(
-                self._multiply, target, tolerance=TOLERANCE, floor=noise, max_iterations=limit, patience=limit
+                self._multiply,
+                target,
+                tolerance=TOLERANCE,
+                floor=noise,
+                max_iterations=limit,
+                give_up=lambda _, left: left > limit,
             )
         if direct and not solved:
             from scipy.linalg import cho_solve

@@ -277,7 +277,9 @@ def test_conjugate_gradients_go_on_from_where_they_were_and_give_up_when_slow():
         tries.append(1)
         return values * vectors
 
-    partial, solved = conjugate_gradients(multiply, target, max_iterations=60, patience=60, **options)
+    partial, solved = conjugate_gradients(
+        multiply, target, max_iterations=60, give_up=lambda _, left: left > 60, **options
+    )
     assert not solved and len(tries) < 30
     solution, solved = conjugate_gradients(multiply, target, max_iterations=5000, start=partial, **options)
     assert solved
