@@ -12,6 +12,17 @@ import numpy as np
 CHUNK = 1_000_000
 
 
+WRITERS = {
+    "plain": {"compression": "none", "use_dictionary": False},
+    "Snappy": {"compression": "snappy", "use_dictionary": False},
+    "pandas": {"compression": "snappy", "use_dictionary": True},
+    "polars": {"compression": "zstd", "compression_level": 3, "use_dictionary": True},
+}
+"""How columns are packed: random doubles have no dictionary worth the name, but pandas and polars try one."""
+GROUPS = {"plain": CHUNK // 8, "Snappy": CHUNK // 8, "pandas": 1 << 20, "polars": 1 << 18}
+"""Rows in a group of rows."""
+
+
 class ParquetPanel(NamedTuple):
     """A file, and how many regressors are in it."""
 
@@ -30,9 +41,12 @@ class ParquetPanel(NamedTuple):
 
 
 def parquet_panel(
-    entities: int, periods: int, regressors: int, *, ordered: bool = False, compression: str = "none", seed: int = 0
+    entities: int, periods: int, regressors: int, *, ordered: bool = False, writer: str = "plain", seed: int = 0
 ) -> ParquetPanel:
-    """Write a balanced panel, sorted by entity and period or in no order, in a file of the temporary folder."""
+    """Write a balanced panel, sorted by entity and period or in no order, in a file of the temporary folder.
+
+    ``writer`` is one of `WRITERS`; those of pandas and polars are their defaults.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -41,9 +55,9 @@ def parquet_panel(
     total = entities * periods
     order = np.arange(total) if ordered else rng.permutation(total)
     path = Path(tempfile.mkdtemp(), "panel.parquet")
-    writer = None
-    for start in range(0, total, CHUNK):
-        entity, time = np.divmod(order[start : start + CHUNK], periods)
+    chunk, file = max(CHUNK, GROUPS[writer]), None
+    for start in range(0, total, chunk):
+        entity, time = np.divmod(order[start : start + chunk], periods)
         effect = effects[entity]
         y = effect + rng.normal(size=len(entity))
         columns = {"entity": entity, "time": time}
@@ -52,9 +66,8 @@ def parquet_panel(
             columns[f"x{j}"] = x
             y += (j + 1) / regressors * x
         table = pa.table(columns | {"y": y})
-        # Random doubles have no dictionary worth the name.
-        writer = writer or pq.ParquetWriter(path, table.schema, compression=compression, use_dictionary=False)
-        writer.write_table(table, row_group_size=CHUNK // 8)
-    assert writer is not None
-    writer.close()
+        file = file or pq.ParquetWriter(path, table.schema, **WRITERS[writer])
+        file.write_table(table, row_group_size=GROUPS[writer])
+    assert file is not None
+    file.close()
     return ParquetPanel(path, regressors)

@@ -8,7 +8,19 @@ from functools import partial
 from benchmarks.programs.second_thread import Sample
 from benchmarks.race import OURS, Entry, Race
 from benchmarks.races_of_files import streams, workers_of_dask
-from benchmarks.races_of_panels import batches, many_panels, memory_by_kind, small_samples, static, two_way, workers
+from benchmarks.races_of_panels import (
+    batches,
+    factors,
+    keys,
+    many_panels,
+    memory_by_kind,
+    small_samples,
+    static,
+    three_effects,
+    two_way,
+    wild_draws,
+    workers,
+)
 from benchmarks.races_of_series import dynamic, series, systems
 
 
@@ -41,8 +53,12 @@ KINDS: tuple[Callable[[str], Iterator[Race]], ...] = (
     static,
     two_way,
     workers,
+    three_effects,
+    factors,
+    keys,
     memory_by_kind,
     small_samples,
+    wild_draws,
     systems,
     series,
     dynamic,

@@ -45,7 +45,9 @@ def streams(profile: str) -> Iterator[Race]:
         if small and profile != "smoke":
             continue
         yield _stream_of(size, "sorted", decode, "fixed effects", ordered=True)
-        yield _stream_of(size, "unsorted, Snappy", decode, "fixed effects", compression="snappy")
+        yield _stream_of(size, "unsorted, Snappy", decode, "fixed effects", writer="Snappy")
+        for writer in ("pandas", "polars"):
+            yield _stream_of(size, f"unsorted, as {writer} writes it", decode, "fixed effects", writer=writer)
         disk = {"disk": Entry("streams", "disk, cold")}
         yield _stream_of(size, "unsorted, cold", disk, "fixed effects, cold")._replace(weigh=False)
     size = Size(200, 10, 2) if profile == "smoke" else Size(100_000, 10, 2)

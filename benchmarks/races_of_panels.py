@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.race import OURS, Entry, Race
-from benchmarks.samples import outcomes_frame, panel_frame, panel_sets, worker_frame
+from benchmarks.samples import (
+    factor_frame,
+    outcomes_frame,
+    panel_frame,
+    panel_sets,
+    three_effects_frame,
+    worker_frame,
+)
 from benchmarks.sizes import Size, entries_of, number, of_profile
 
 ITERATED = 1e-5
@@ -139,6 +146,38 @@ def workers(profile: str) -> Iterator[Race]:
             )
 
 
+def three_effects(profile: str) -> Iterator[Race]:
+    """Three effects of many levels each: any meets any other, or those nearby alone."""
+    shapes = {
+        "smoke": ((2_000, (100, 60, 40)),),
+        "standard": (
+            (100_000, (10_000, 10_000, 10_000)),
+            (1_000_000, (100_000, 30_000, 30_000)),
+            (1_000_000, (100_000, 100_000, 50_000)),
+            (1_000_000, (100_000, 100_000, 100_000)),
+        ),
+    }
+    for rows_, levels in shapes["smoke" if profile == "smoke" else "standard"]:
+        for connection, reach in (("well connected", None), ("poorly connected", 2)):
+            name, job = {
+                "well connected": ("pyfixest", "three effects"),
+                "poorly connected": ("pyfixest, LSMR", "three effects, LSMR"),
+            }[connection]
+            peers = {name: Entry("pyfixest", job, ITERATED)}
+            if reach is None and rows_ <= 100_000:
+                # Half a minute for a million rows.
+                peers["pyfixest, LSMR"] = Entry("pyfixest", "three effects, LSMR", ITERATED)
+            yield Race(
+                "three effects",
+                f"{number(rows_)} rows, {' / '.join(number(count) for count in levels)} levels, {connection}",
+                rows_,
+                partial(three_effects_frame, rows_, levels, reach=reach),
+                partial(three_effects_frame, 500, (50, 20, 10), reach=reach),
+                {OURS: Entry(OURS, "three effects")} | peers,
+                budget=4.0,
+            )
+
+
 def _as_kind(kind: str, size: Size) -> pd.DataFrame:
     frame = panel_frame(*size[:3])
     columns = [name for name in frame if name not in ("entity", "time")]
@@ -148,9 +187,51 @@ def _as_kind(kind: str, size: Size) -> pd.DataFrame:
         return frame.assign(**{name: (frame[name] * 1000).round().astype(np.int64) for name in columns})
     if kind == "nullable":
         return frame.astype(dict.fromkeys(columns, "Float64"))
-    if kind == "shuffled":
-        return frame.sample(frac=1.0, random_state=0).reset_index(drop=True)
+    if kind.startswith("shuffled"):
+        frame = frame.sample(frac=1.0, random_state=0).reset_index(drop=True)
+        return frame.assign(entity="e" + frame["entity"].astype(str)) if kind.endswith("text") else frame
     return frame
+
+
+def factors(profile: str) -> Iterator[Race]:
+    """Columns of a factor's levels, and those of an event study."""
+    jobs: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
+        ("factor columns", ((10_000, 100), (10_000, 300), (100_000, 100))),
+        ("event study", ((10_000, 10), (100_000, 10))),
+    )
+    for job, shapes in jobs:
+        for entities, levels in ((100, 10),) if profile == "smoke" else shapes:
+            size = Size(entities, 10, 3)
+            # Ten seconds and more than a gigabyte for a million rows.
+            peers = ("pyfixest",) if entities <= 10_000 else ()
+            yield Race(
+                job,
+                f"{number(size.rows)} rows" + f", {levels} levels" * (job == "factor columns"),
+                size.rows,
+                partial(factor_frame, entities, 10, levels),
+                partial(factor_frame, 50, 10, 5),
+                entries_of(job, *peers, pyfixest=ITERATED),
+                columns=size.bytes,
+                weigh=profile != "smoke",
+                budget=4.0,
+            )
+
+
+def keys(profile: str) -> Iterator[Race]:
+    """Rows in no order, by keys that are whole numbers or text."""
+    size = Size(200, 10, 3) if profile == "smoke" else Size(100_000, 10, 10)
+    for kind in ("shuffled", "shuffled text"):
+        for job in ("fixed effects", "fixed effects, clustered"):
+            yield Race(
+                f"{job}, shuffled",
+                f"{size.label}, {'text' if kind.endswith('text') else 'integers'}",
+                size.rows,
+                partial(_as_kind, kind, size),
+                partial(_as_kind, kind, Size(50, 10, size.regressors)),
+                {OURS: Entry(OURS, job), "pyfixest": Entry("pyfixest", job)},
+                columns=size.bytes,
+                budget=4.0,
+            )
 
 
 def memory_by_kind(profile: str) -> Iterator[Race]:
@@ -168,6 +249,21 @@ def memory_by_kind(profile: str) -> Iterator[Race]:
                 columns=size.bytes,
                 weigh=True,
             )
+
+
+def wild_draws(profile: str) -> Iterator[Race]:
+    """999 draws of the wild bootstrap where a further effect cuts across the clusters."""
+    sizes = ((50, 10),) if profile == "smoke" else ((5_000, 500), (50_000, 500), (50_000, 5_000))
+    for clusters, levels in sizes:
+        yield Race(
+            "wild bootstrap, crossed effects",
+            f"{number(clusters)} clusters, {number(levels)} levels",
+            clusters,
+            partial(worker_frame, clusters, levels, 10, moves=1.0, reach=None),
+            partial(worker_frame, 50, 10, 5, moves=1.0, reach=None),
+            {OURS: Entry(OURS, "wild bootstrap, crossed effects")},
+            budget=4.0,
+        )
 
 
 def small_samples(profile: str) -> Iterator[Race]:

@@ -46,6 +46,17 @@ def outcomes_frame(entities: int, periods: int, regressors: int, outcomes: int, 
     return pd.concat([frame, pd.DataFrame(columns)], axis=1)
 
 
+def factor_frame(entities: int, periods: int, levels: int, *, seed: int = 0) -> pd.DataFrame:
+    """Make a panel with three regressors, a ``factor`` of so many levels, and periods since an ``event`` of half of it.
+
+    The event is in the middle period; those without one have -1, the period before it.
+    """
+    frame = panel_frame(entities, periods, 3, seed=seed)
+    rng = np.random.default_rng(seed + 1)
+    since = np.where(frame["entity"] % 2, frame["time"] - periods // 2, -1)
+    return frame.assign(factor=rng.integers(0, levels, len(frame)), event=since)
+
+
 def crossed_frame(entities: int, periods: int, rows: int, *, seed: int = 0) -> pd.DataFrame:
     """Make entities seen in some ``rows`` periods each, of many; effects have nothing to do with ``x0..x2``."""
     rng = np.random.default_rng(seed)
@@ -84,6 +95,29 @@ def worker_frame(
     y = effect + rng.normal(size=n)
     for j in range(3):
         columns[f"x{j}"] = rng.normal(size=n) + 0.5 * effect
+        y = y + (j + 1) / 3 * columns[f"x{j}"]
+    return pd.DataFrame(columns | {"y": y})
+
+
+def three_effects_frame(rows: int, levels: tuple[int, int, int], *, reach: int | None, seed: int = 0) -> pd.DataFrame:
+    """Make rows of a ``worker``, a ``firm`` and a ``year`` drawn at random, with effects in ``y`` and in ``x0..x2``.
+
+    Any level meets any other one, which connects all of them well; or each row has a place, and levels at most
+    ``reach`` from it, which connects them poorly.
+    """
+    rng = np.random.default_rng(seed)
+    place = rng.random(rows)
+    codes = [
+        rng.integers(0, count, rows)
+        if reach is None
+        else ((place * count).astype(np.int64) + rng.integers(-reach, reach + 1, rows)) % count
+        for count in levels
+    ]
+    effect = sum(rng.normal(size=count)[code] for count, code in zip(levels, codes, strict=True))
+    columns = dict(zip(("worker", "firm", "year"), codes, strict=True))
+    y = effect + rng.normal(size=rows)
+    for j in range(3):
+        columns[f"x{j}"] = rng.normal(size=rows) + 0.5 * effect
         y = y + (j + 1) / 3 * columns[f"x{j}"]
     return pd.DataFrame(columns | {"y": y})
 

@@ -122,6 +122,23 @@ def _numbers() -> Iterator[Number]:
             times,
             _named(f"{connection}, within-py with 2"),
         )
+    for connection, peer in (("well connected", "pyfixest"), ("poorly connected", "pyfixest, LSMR")):
+        yield faster(f"three effects, {connection}, beside {peer}", "three effects", peer, 1.0, _named(connection))
+    for key, times in (("integers", 10.0), ("text", 8.0)):
+        for job in ("fixed effects", "fixed effects, clustered"):
+            yield faster(
+                f"{job}, shuffled by {key}, beside pyfixest", f"{job}, shuffled", "pyfixest", times, _named(key)
+            )
+    for shape, most in (("1e5 rows, 100 levels", 0.02), ("1e5 rows, 300 levels", 0.03), ("1e6 rows, 100 levels", 0.23)):
+        yield Number(f"factor columns, {shape}", "factor columns", seconds, most, True, "s", _named(shape))
+    yield Number("event study, memory", "event study", peak, 60e6, True, "MB")
+    for shape, most in (
+        ("5,000 clusters, 500 levels", 0.14),
+        ("5e4 clusters, 500 levels", 1.8),
+        ("5e4 clusters, 5,000 levels", 4.3),
+    ):
+        job = "wild bootstrap, crossed effects"
+        yield Number(f"{job}, {shape}", job, seconds, most, True, "s", _named(shape))
     million = rows(1_000_000, 1_000_000)
     for job, times in (("fixed effects", 2.0), ("fixed effects, clustered", 3.0)):
         yield Number(

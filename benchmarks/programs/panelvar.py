@@ -16,6 +16,8 @@ from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.ols import ols
 from panelvar.kernels.linear.rows import subtract_tables
 
+EFFECTS = ("worker", "firm")
+
 
 def fit(function: Callable[..., Any], **options: Any) -> Callable[[pd.DataFrame], Call]:
     """From the frame to everything that a table shows: estimates, errors, p-values, R2 and F."""
@@ -26,6 +28,22 @@ def fit(function: Callable[..., Any], **options: Any) -> Callable[[pd.DataFrame]
         def run() -> Told:
             result = function(pv.Panel(frame, "entity", "time"), "y", names, **options)
             result.params, result.std_errors, result.pvalues, result.rsquared, result.f_statistic.pvalue  # noqa: B018
+            return lambda: estimates(result.params, result.std_errors, names)
+
+        return run
+
+    return prepare
+
+
+def formula(text: str) -> Callable[[pd.DataFrame], Call]:
+    """Fit fixed effects by a formula, to everything that a table shows."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        names = regressors_of(frame)
+
+        def run() -> Told:
+            result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "time"), text)
+            result.params, result.std_errors, result.pvalues, result.rsquared  # noqa: B018
             return lambda: estimates(result.params, result.std_errors, names)
 
         return run
@@ -50,19 +68,26 @@ def projection(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
 
 
 def workers(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
-    """Regress with effects of workers and firms."""
+    """Regress with effects of workers and firms, and perhaps of years, in which a worker may have several rows."""
 
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
 
         def run() -> Told:
-            result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", names, effects=effects)
+            panel = pv.Panel(frame, "worker") if "year" in effects else pv.Panel(frame, "worker", "year")
+            result = pv.fit_fixed_effects(panel, "y", names, effects=effects)
             result.params, result.std_errors, result.pvalues  # noqa: B018
             return lambda: estimates(result.params, result.std_errors, names)
 
         return run
 
     return prepare
+
+
+def wild(frame: pd.DataFrame) -> Call:
+    """Draw signs of workers for a fit that is there."""
+    result = pv.fit_fixed_effects(pv.Panel(frame, "worker", "year"), "y", regressors_of(frame), effects=EFFECTS)
+    return lambda: {"pvalue": np.array([pv.wild_bootstrap_test(result, "x0", cluster="worker", seed=1).pvalue])}
 
 
 def arrays(frame: pd.DataFrame) -> Call:
@@ -179,9 +204,13 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "fixed effects, clustered": fit(pv.fit_fixed_effects, cov="cluster"),
     "fixed effects, Driscoll-Kraay": fit(pv.fit_fixed_effects, cov=KRAAY),
     "random effects": fit(pv.fit_random_effects, convention="linearmodels"),
+    "factor columns": formula("y ~ x0 + x1 + x2 + C(factor) | entity"),
+    "event study": formula("y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
-    "workers and firms": workers(("worker", "firm")),
-    "projection": projection(("worker", "firm")),
+    "workers and firms": workers(EFFECTS),
+    "three effects": workers(("worker", "firm", "year")),
+    "projection": projection(EFFECTS),
+    "wild bootstrap, crossed effects": wild,
     "arrays": arrays,
     "CR1": covariance("cluster"),
     "CR2": covariance("CR2"),

@@ -26,6 +26,11 @@ def ascending_places(labels: pd.Index, what: str) -> NDArray[np.intp]:
     DataError
         If labels are of types that cannot be compared; ``what`` begins the message.
     """
+    import pandas as pd
+
+    if isinstance(labels.dtype, pd.StringDtype) and not labels.hasnans:
+        # Texts as pandas keeps them, which Arrow sorts without making Python's of them, in the same order.
+        return np.asarray(labels.array.argsort(), dtype=np.intp)
     try:
         return np.argsort(np.asarray(labels, dtype=object), kind="stable")
     except TypeError:

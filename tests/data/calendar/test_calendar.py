@@ -11,6 +11,7 @@ import pytest
 from panelvar.core.base.errors import DataError, SpecificationError
 from panelvar.data.calendar.calendar import Calendar, read_times
 from panelvar.data.calendar.periods import BusinessDays, Clock, Days, Months, parse_freq, suggest_unit
+from panelvar.data.calendar.time_labels import ascending_places
 from panelvar.data.calendar.time_texts import read_digits, read_texts
 from panelvar.data.panel.panel import Panel
 from panelvar.data.sources.source import as_labels
@@ -484,3 +485,21 @@ def test_quarters_and_months_with_a_colon():
         assert positions.tolist() == ([0, 1, 2, 3, 5] if ahead == "1991:3" else [0, 1, 10, 12])
         assert list(calendar.future(1)) == [ahead]
         assert not any(note.warn for note in calendar.notes)
+
+
+@pytest.mark.parametrize("kind", ["str", "string", object])
+def test_texts_ascend_as_python_has_them_however_pandas_keeps_them(kind):
+    texts = [
+        "b",
+        "",
+        "Z",
+        "\N{GREEK SMALL LETTER ALPHA}",
+        "a10",
+        "a9",
+        "\N{FULLWIDTH LATIN SMALL LETTER A}",
+        "a",
+        "é",
+        "𝐚",
+    ]
+    places = ascending_places(pd.Index(texts, dtype=kind), "The labels")
+    assert [texts[place] for place in places] == sorted(texts)
