@@ -235,9 +235,6 @@ class BiasReduced:
         # With absorbed effects the constant lies in them, so nothing is lost of what one cluster alone knows of it.
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
 
-        def keep_each() -> Adjusted:
-            return adjust(basis.parts, basis.targets, power)
-
         adjusted: Adjusted | SummedScores
         if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
             # No basis of the effects can be formed. Each of a few clusters is projected once in every step.
@@ -258,9 +255,9 @@ class BiasReduced:
         elif not basis.compact:
             adjusted = adjust_local(basis.batches(), weigh)
         elif basis.clusters.n_groups >= max(MANY, basis.size):
-            adjusted = sum_adjusted(basis.runs(), clusters.n_groups, basis.targets, power, keep_each)
+            adjusted = sum_adjusted(basis.runs, clusters.n_groups, basis.targets, power)
         else:
-            adjusted = keep_each()
+            adjusted = adjust(basis.parts, basis.targets, power)
         return adjusted, self._factor(fit, convention, clusters), _singular(adjusted)
 
     def _several(

@@ -31,6 +31,7 @@ from panelvar.core.base.scaling import exponents
 from panelvar.estimates.covariance.cell_sums import CellSums
 from panelvar.estimates.covariance.symmetric_stacks import (
     cross_products,
+    line_products,
     multiply_complement_power,
     series_weights,
     sum_series,
@@ -127,7 +128,7 @@ class Adjusted:
         chosen = contrasts[used]
         couplings = np.tensordot(chosen.T, self.couplings[used], 1)
         variances = np.einsum("ps,pug,ut->stg", chosen, self.variances[np.ix_(used, used)], chosen, optimize=True)
-        shared = np.einsum("sqg,tqg->stg", couplings, couplings)
+        shared = line_products(couplings.transpose(1, 0, 2))
         total = 0.0
         for one, other in itertools.product(couplings, repeat=2):
             joint = one @ other.T
@@ -350,38 +351,49 @@ def _adjust_alike(gram: Array, scores: Array, targets: Array, power: float, size
 
 @dataclass(frozen=True, eq=False)
 class SummedScores:
-    """Adjusted scores of many clusters, and the degrees of freedom of each coefficient.
+    """Adjusted scores of many clusters, and sums over the clusters in place of what belongs to each.
 
     Attributes
     ----------
     moves, degrees, singular
         As of `Adjusted`.
-    adjust_each : callable
-        Makes what belongs to each cluster: combinations of coefficients need it.
+    halves : (p, q) array
+        Times the targets, the expected covariance of the coefficients.
+    runs : callable
+        Goes through the clusters once more: what several contrasts need is summed again.
+    targets, power
+        As of `adjust`.
     """
 
     moves: Array
     degrees: Array
     singular: int
-    adjust_each: Callable[[], Adjusted]
+    halves: Array
+    runs: Callable[[], Iterable[ClusterParts]]
+    targets: Array
+    power: float
 
     @cached_property
-    def _each(self) -> Adjusted:
-        return self.adjust_each()
-
-    @property
     def expected(self) -> Array:
         """The expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        return self._each.expected
+        return np.asarray(self.halves @ self.targets)
 
     def total_variance(self, contrasts: Array) -> float:
         """Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r)."""
-        return self._each.total_variance(contrasts)
+        directions = self.targets @ contrasts
+        q, r = directions.shape
+        total, joint = 0.0, np.zeros((r * q, r * q))
+        for run in self.runs():
+            for _, alike in _adjusted_alike(run, directions, self.power):
+                total += pair_total(directions.T @ alike.halves)
+                total -= pair_total(line_products(alike.couplings.transpose(1, 0, 2)))
+                flat = alike.couplings.reshape(r * q, -1)
+                joint += flat @ flat.T
+        pairs = joint.reshape(r, q, r, q).transpose(0, 2, 1, 3)
+        return total + float((pairs * (pairs + pairs.swapaxes(2, 3))).sum())
 
 
-def sum_adjusted(
-    parts: Iterable[ClusterParts], groups: int, targets: Array, power: float, adjust_each: Callable[[], Adjusted]
-) -> SummedScores:
+def sum_adjusted(runs: Callable[[], Iterable[ClusterParts]], groups: int, targets: Array, power: float) -> SummedScores:
     r"""Adjust the scores of so many clusters, a run of them at a time, and sum what degrees of freedom need.
 
     Of a coefficient with contributions of variances :math:`v_g` and couplings :math:`u_g` these are
@@ -391,24 +403,25 @@ def sum_adjusted(
     units = np.clip(exponents(targets, axis=0), -1000, 1000)
     scaled = np.ldexp(targets, -units)
     q, p = targets.shape
-    means, squares, joint = np.zeros(p), np.zeros(p), np.zeros((p, q, q))
+    halves, squares, joint = np.zeros((p, q)), np.zeros(p), np.zeros((p, q, q))
     moves, singular, first = np.empty((groups, p)), 0, 0
-    for run in parts:
+    for run in runs():
         moved = moves[first : first + len(run.gram)]
         for where, alike in _adjusted_alike(run, scaled, power):
             moved[where] = alike.moves
             singular += alike.singular
             variances = np.einsum("pqg,qp->pg", alike.halves, scaled)
-            means += variances.sum(axis=1)
+            halves += alike.halves.sum(axis=2)
             squares += np.square(variances).sum(axis=1)
             squares -= np.square(np.einsum("pqg,pqg->pg", alike.couplings, alike.couplings)).sum(axis=1)
             joint += alike.couplings @ np.swapaxes(alike.couplings, 1, 2)
         moved *= np.ldexp(1.0, units)
         first += len(moved)
+    means = np.einsum("pq,qp->p", halves, scaled)
     total = squares + np.square(joint).sum(axis=(1, 2))
     exists = (means > 0.0) & (total > 0.0)
     degrees = np.where(exists, np.square(means) / np.where(exists, total, 1.0), np.nan)
-    return SummedScores(moves, degrees, singular, adjust_each)
+    return SummedScores(moves, degrees, singular, np.ldexp(halves, units[:, None]), runs, targets, power)
 
 
 def satterthwaite(adjusted: Adjusted | SummedScores, contrasts: Array) -> float:

@@ -33,11 +33,15 @@ def product(left: Array, right: Array, out: Array | None = None) -> Array:
 
 def cross_products(rows: Array) -> Array:
     """Return ``rows' rows`` (s, q, q) of each of some matrices (s, m, q), laid out entries first."""
-    lines = np.ascontiguousarray(rows.transpose(1, 2, 0))
+    return line_products(np.ascontiguousarray(rows.transpose(1, 2, 0))).transpose(2, 0, 1)
+
+
+def line_products(lines: Array) -> Array:
+    """Return ``rows' rows`` (q, q, s) of matrices whose entries are lines (m, q, s)."""
     out = np.empty((lines.shape[1], *lines.shape[1:]))
     for i in range(len(out)):
         np.einsum("mg,mag->ag", lines[:, i], lines[:, i:], out=out[i, i:])
-    return mirrored(out).transpose(2, 0, 1)
+    return mirrored(out)
 
 
 def multiply_complement_power(stack: Array, power: float, norm: float) -> Array:

@@ -146,6 +146,8 @@ def test_clusters_of_one_size_are_read_some_at_a_time(kind, periods, monkeypatch
     assert isinstance(summed.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
     np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-9)
     np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-8)
+    one, other = summed.f_statistic, kept.f_statistic
+    np.testing.assert_allclose([one.statistic, one.df_denominator], [other.statistic, other.df_denominator], rtol=1e-7)
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
