@@ -100,10 +100,13 @@ def main(profile: str, only: str = "") -> int:
     ):
         found.append(each)
         # After each race: a run that is interrupted keeps what it has measured.
-        earlier = json.loads(where.read_text(encoding="utf-8"))["races"] if where.exists() else []
-        known = {(race["job"], race["shape"]): race for race in [*earlier, each]}
+        earlier = json.loads(where.read_text(encoding="utf-8")) if where.exists() else {"machine": {}, "races": []}
+        known = {(race["job"], race["shape"]): race for race in [*earlier["races"], each]}
         kept = [known[race.job, race.shape] for race in listed if (race.job, race.shape) in known]
-        everything = {"profile": profile, "machine": machine(), "races": kept}
+        now = machine()
+        # Programs that only the earlier races had are not forgotten.
+        now["packages"] = earlier["machine"].get("packages", {}) | now["packages"]
+        everything = {"profile": profile, "machine": now, "races": kept}
         where.write_text(json.dumps(everything, indent=1), encoding="utf-8")
     print(f"{len(found)} races, written to {where}.")
     write(where, docs, DEVELOPERS if docs == DOCS else docs)

@@ -92,11 +92,7 @@ def worker_frame(
     firm = firm[np.maximum.accumulate(np.where(moving, np.arange(n), 0))]
     effect = rng.normal(size=workers)[worker] + rng.normal(size=firms)[firm] + rng.normal(size=years)[year]
     columns = {"worker": worker, "year": year, "firm": firm}
-    y = effect + rng.normal(size=n)
-    for j in range(3):
-        columns[f"x{j}"] = rng.normal(size=n) + 0.5 * effect
-        y = y + (j + 1) / 3 * columns[f"x{j}"]
-    return pd.DataFrame(columns | {"y": y})
+    return _with_outcome(columns, effect, rng)
 
 
 def three_effects_frame(rows: int, levels: tuple[int, int, int], *, reach: int | None, seed: int = 0) -> pd.DataFrame:
@@ -115,11 +111,7 @@ def three_effects_frame(rows: int, levels: tuple[int, int, int], *, reach: int |
     ]
     effect = sum(rng.normal(size=count)[code] for count, code in zip(levels, codes, strict=True))
     columns = dict(zip(("worker", "firm", "year"), codes, strict=True))
-    y = effect + rng.normal(size=rows)
-    for j in range(3):
-        columns[f"x{j}"] = rng.normal(size=rows) + 0.5 * effect
-        y = y + (j + 1) / 3 * columns[f"x{j}"]
-    return pd.DataFrame(columns | {"y": y})
+    return _with_outcome(columns, effect, rng)
 
 
 def ring_frame(workers: int, firms: int, years: int, *, seed: int = 0) -> pd.DataFrame:
@@ -129,9 +121,14 @@ def ring_frame(workers: int, firms: int, years: int, *, seed: int = 0) -> pd.Dat
     worker, year, firm = np.repeat(np.arange(workers), years), np.tile(np.arange(years), workers), np.arange(n) % firms
     effect = rng.normal(size=workers)[worker] + rng.normal(size=firms)[firm] + rng.normal(size=years)[year]
     columns = {"worker": worker, "year": year, "firm": firm}
-    y = effect + rng.normal(size=n)
+    return _with_outcome(columns, effect, rng)
+
+
+def _with_outcome(columns: dict[str, np.ndarray], effect: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """Add ``x0..x2`` and ``y``, all with the rows' effect."""
+    y = effect + rng.normal(size=len(effect))
     for j in range(3):
-        columns[f"x{j}"] = rng.normal(size=n) + 0.5 * effect
+        columns[f"x{j}"] = rng.normal(size=len(effect)) + 0.5 * effect
         y = y + (j + 1) / 3 * columns[f"x{j}"]
     return pd.DataFrame(columns | {"y": y})
 

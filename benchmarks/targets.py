@@ -210,9 +210,9 @@ def _streams() -> Iterator[Number]:
 
 
 _GATHERED = (
-    "rows are gathered in the order of their entities, and once more for the scores of clusters: four fifths of the "
-    "time. Sums by entity in the order of the rows, whose tables are smaller than the columns, would take less. Labels "
-    "of text are hashed by pandas, and put in order by Arrow."
+    "most of the time goes into gathering rows in the order of their entities, and once more for the scores of "
+    "clusters. Sums by entity in the order of the rows, whose tables are smaller than the columns, would take less. "
+    "Labels of text are hashed by pandas, and put in order by Arrow."
 )
 _WORKERS = (
     "each of two workers takes some .6 of the time of one process for its half of the rows, because rows in no order "
@@ -263,8 +263,8 @@ TRIED = {
         "for being four hundred lines beside the one that all need."
     ),
     "three effects, poorly connected, beside pyfixest, LSMR": (
-        "conjugate gradients with approximate factors of each effect: half of the time goes through the factors' "
-        "rounds of elimination, which are short on small samples. Sweeps go on for a fifth of what the factors cost "
+        "conjugate gradients with approximate factors of each effect: two thirds of the time are solves with "
+        "these factors. Sweeps go on for a fifth of what the factors cost "
         "before these are made."
     ),
     "event study, memory": (
@@ -274,7 +274,7 @@ TRIED = {
     "fixed effects, clustered, shuffled, beside pyfixest": _GATHERED,
     "wild bootstrap, crossed effects": (
         "the signs, three products with sparse tables and their squares; with 5,000 levels also the factor of their "
-        "system and its solves, two fifths of the time. Batches larger still, and one product for both columns of "
+        "system and its solves, more than half of the time. Batches larger still, and one product for both columns of "
         "residuals, were no faster."
     ),
     "many outcomes, beside the loop": (

@@ -19,31 +19,18 @@ from panelvar.kernels.linear.rows import subtract_tables
 EFFECTS = ("worker", "firm")
 
 
-def fit(function: Callable[..., Any], **options: Any) -> Callable[[pd.DataFrame], Call]:
+def fit(
+    function: Callable[..., Any], formula: str = "", *, index: tuple[str, ...] = ("entity", "time"), **options: Any
+) -> Callable[[pd.DataFrame], Call]:
     """From the frame to everything that a table shows: estimates, errors, p-values, R2 and F."""
 
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
 
         def run() -> Told:
-            result = function(pv.Panel(frame, "entity", "time"), "y", names, **options)
+            model = (formula,) if formula else ("y", names)
+            result = function(pv.Panel(frame, *index), *model, **options)
             result.params, result.std_errors, result.pvalues, result.rsquared, result.f_statistic.pvalue  # noqa: B018
-            return lambda: estimates(result.params, result.std_errors, names)
-
-        return run
-
-    return prepare
-
-
-def formula(text: str) -> Callable[[pd.DataFrame], Call]:
-    """Fit fixed effects by a formula, to everything that a table shows."""
-
-    def prepare(frame: pd.DataFrame) -> Call:
-        names = regressors_of(frame)
-
-        def run() -> Told:
-            result = pv.fit_fixed_effects(pv.Panel(frame, "entity", "time"), text)
-            result.params, result.std_errors, result.pvalues, result.rsquared  # noqa: B018
             return lambda: estimates(result.params, result.std_errors, names)
 
         return run
@@ -61,23 +48,6 @@ def projection(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
         def run() -> Answer:
             tables = absorb([Grouping.from_codes(each) for each in codes]).tables(columns)
             return {"demeaned": subtract_tables(columns, list(zip(codes, tables, strict=True)), slice(None))}
-
-        return run
-
-    return prepare
-
-
-def workers(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
-    """Regress with effects of workers and firms, and perhaps of years, in which a worker may have several rows."""
-
-    def prepare(frame: pd.DataFrame) -> Call:
-        names = regressors_of(frame)
-
-        def run() -> Told:
-            panel = pv.Panel(frame, "worker") if "year" in effects else pv.Panel(frame, "worker", "year")
-            result = pv.fit_fixed_effects(panel, "y", names, effects=effects)
-            result.params, result.std_errors, result.pvalues  # noqa: B018
-            return lambda: estimates(result.params, result.std_errors, names)
 
         return run
 
@@ -204,11 +174,11 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "fixed effects, clustered": fit(pv.fit_fixed_effects, cov="cluster"),
     "fixed effects, Driscoll-Kraay": fit(pv.fit_fixed_effects, cov=KRAAY),
     "random effects": fit(pv.fit_random_effects, convention="linearmodels"),
-    "factor columns": formula("y ~ x0 + x1 + x2 + C(factor) | entity"),
-    "event study": formula("y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
+    "factor columns": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + C(factor) | entity"),
+    "event study": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
-    "workers and firms": workers(EFFECTS),
-    "three effects": workers(("worker", "firm", "year")),
+    "workers and firms": fit(pv.fit_fixed_effects, index=("worker", "year"), effects=EFFECTS),
+    "three effects": fit(pv.fit_fixed_effects, index=("worker",), effects=(*EFFECTS, "year")),
     "projection": projection(EFFECTS),
     "wild bootstrap, crossed effects": wild,
     "arrays": arrays,

@@ -12,20 +12,6 @@ from pyfixest.demeaners import LsmrDemeaner
 from benchmarks.programs.answers import Call, Told, estimates, regressors_of
 
 
-def formula(text: str) -> Callable[[pd.DataFrame], Call]:
-    def prepare(frame: pd.DataFrame) -> Call:
-        names = regressors_of(frame)
-
-        def run() -> Told:
-            result = feols(text, frame, vcov="iid")
-            result.coef(), result.se(), result.pvalue()
-            return lambda: estimates(result.coef(), result.se(), names)
-
-        return run
-
-    return prepare
-
-
 def fit(effects: str, vcov: Any, **options: Any) -> Callable[[pd.DataFrame], Call]:
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
@@ -51,8 +37,8 @@ JOBS: dict[str, Callable[[Any], Call]] = {
         vcov_kwargs={"time_id": "time", "panel_id": "entity", "lag": 3},
         ssc=ssc(k_adj=False, G_adj=False),
     ),
-    "factor columns": formula("y ~ x0 + x1 + x2 + C(factor) | entity"),
-    "event study": formula("y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
+    "factor columns": fit(" + C(factor) | entity", "iid"),
+    "event study": fit(" + i(event, ref=-1) | entity + time", "iid"),
     "two-way": fit(" | entity + time", "iid"),
     "workers and firms": fit(" | worker + firm", "iid"),
     "workers and firms, LSMR": fit(" | worker + firm", "iid", demeaner=LsmrDemeaner()),
