@@ -267,6 +267,7 @@ TRIED = {
         "these factors. Sweeps go on for a fifth of what the factors cost "
         "before these are made."
     ),
+    "factor columns": "300 levels took 27 and 31 ms in two runs.",
     "event study, memory": (
         "what is made once a row: codes of the levels, and outcome and regressors less their effects."
     ),
