@@ -38,8 +38,9 @@ def panel_sets(sets: int, entities: int, periods: int, regressors: int, *, seed:
 
 
 def outcomes_frame(entities: int, periods: int, regressors: int, outcomes: int, *, seed: int = 0) -> pd.DataFrame:
-    """Make a balanced panel of many outcomes ``y0..`` of the same regressors."""
+    """Make a balanced panel of many outcomes ``y0..`` of the same regressors, all columns at a level of 1e4."""
     frame = panel_frame(entities, periods, regressors, seed=seed)
+    frame.iloc[:, 2:] += 1e4
     rng = np.random.default_rng(seed + 1)
     y = frame.pop("y").to_numpy()
     columns = {f"y{j}": y + rng.normal(size=len(y)) for j in range(outcomes)}

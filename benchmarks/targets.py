@@ -179,6 +179,7 @@ def _numbers() -> Iterator[Number]:
     for what, loop, clustered in (("specifications", 25.0, 6.0), ("outcomes", 15.0, 5.0)):
         yield faster(f"many {what}, beside the loop", f"many {what}", "one by one", loop)
         yield faster(f"many {what}, clustered, beside the loop", f"many {what}, clustered", "one by one", clustered)
+    yield Number("many outcomes", "many outcomes", seconds, 0.5, True, "s")
     for job in ("two Dask workers", "two Dask workers, clustered"):
         yield Number(f"{job}, beside one process", job, ratio(OURS, "one process"), 0.7, True, "x")
     yield from _streams()

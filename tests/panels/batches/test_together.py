@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from quiet import quietly
+from rational import exact_least_squares
 
 import panelvar as pv
 from panelvar.panels.batches import together
@@ -223,6 +224,27 @@ def test_outcomes_of_every_kind_are_those_one_by_one(kind, fit, options):
         np.testing.assert_allclose(found[name].std_errors, own.std_errors, rtol=1e-9, err_msg=name)
         assert found[name].rsquared == pytest.approx(own.rsquared, rel=1e-9, nan_ok=True), name
         assert (found[name].nobs, found[name].df_resid) == (own.nobs, own.df_resid)
+
+
+def test_outcomes_at_a_high_level_are_those_of_whole_numbers():
+    """Columns at a level of 1e4 in units of 1/1,024: deviations from the means of 8 periods are exact in integers."""
+    rng = np.random.default_rng(41)
+    firms, periods, outcomes = 1_001, 8, 2
+    firm = np.repeat(np.arange(firms), periods)
+    own = rng.integers(-2048, 2048, firms)[firm]
+    x = [10_240_000 + own + rng.integers(-2048, 2048, len(firm)) for _ in range(3)]
+    ys = [x[0] - 2 * x[1] + own + rng.integers(-4096, 4096, len(firm)) for _ in range(outcomes)]
+    names = ["a", "b", "c", *(f"y{k}" for k in range(outcomes))]
+    data = {name: column / 1024 for name, column in zip(names, (*x, *ys), strict=True)}
+    panel = pv.Panel({"firm": firm, "year": np.tile(np.arange(periods), firms), **data}, "firm", "year")
+    found = pv.fit_many(pv.fit_fixed_effects, panel, names[3:], names[:3])
+    whole = np.array([*x, *ys]).reshape(3 + outcomes, firms, periods)
+    apart = (periods * whole - whole.sum(axis=2, keepdims=True)).reshape(3 + outcomes, -1)
+    for k in range(outcomes):
+        exact, rss, _ = exact_least_squares(apart[:3].T, apart[3 + k])
+        assert shared(found[f"y{k}"])
+        np.testing.assert_allclose(found[f"y{k}"].params[["a", "b", "c"]], exact, rtol=1e-12)
+        assert found[f"y{k}"].rss == pytest.approx(rss / (periods * 1024) ** 2, rel=1e-12)
 
 
 def test_many_outcomes_have_their_own_criteria():
