@@ -263,11 +263,6 @@ TRIED = {
         "clusters of one size, with matrices as wide as their rows, took a third of the time here, and was given up "
         "for being four hundred lines beside the one that all need."
     ),
-    "three effects, poorly connected, beside pyfixest, LSMR": (
-        "conjugate gradients with approximate factors of each effect: two thirds of the time are solves with "
-        "these factors. Sweeps go on for a fifth of what the factors cost "
-        "before these are made."
-    ),
     "factor columns": "300 levels took 27 and 31 ms in two runs.",
     "event study, memory": (
         "what is made once a row: codes of the levels, and outcome and regressors less their effects."

@@ -39,7 +39,7 @@ _DENSE_DEGREE = 120
 # Share of other vertices below which only leaves and chains are still taken out.
 _SPARSE_SHARE = 0.02
 # Exact elimination may add this share to the links of the beginning, and this number.
-_GROWTH = 0.5
+_GROWTH = 1.0
 _ALLOWANCE = 5_000
 # Passes over the vertices to find a set without neighbours; the first finds most of it.
 _PASSES = 4
@@ -49,9 +49,6 @@ _PASSES = 4
 class _Round:
     """Vertices taken out together."""
 
-    # Positions among the vertices of the round.
-    gone: NDArray[np.intp]
-    left: NDArray[np.intp]
     # Shares in which a vertex's neighbours inherit its right-hand side, (left, gone), and their transpose.
     spread: csr_array
     average: csr_array
@@ -80,10 +77,13 @@ class ApproximateCholesky:
     """
 
     def __init__(self, links: csr_array) -> None:
+        from scipy.sparse import csr_array
+
         # The same data, the same preconditioner, the same digits.
         rng = np.random.default_rng(0)
         self.is_exact = True
         self._rounds: list[_Round] = []
+        vertices, taken = np.arange(links.shape[0]), []
         budget = (1.0 + _GROWTH) * links.nnz + _ALLOWANCE
         while links.shape[0] > _CORE and not _is_dense(links):
             gone = _independent_set(links, rng)
@@ -91,31 +91,18 @@ class ApproximateCholesky:
             degrees = np.diff(rows.indptr).astype(np.float64)
             # Each vertex takes its links along and leaves those among its neighbours, both in both directions.
             self.is_exact &= links.nnz + float(degrees @ (degrees - 3.0)) <= budget
-            links = self._eliminate(links, rows, gone, None if self.is_exact else rng)
+            average, inverse, links = _eliminated(links, rows, gone, None if self.is_exact else rng)
+            taken.append((vertices[gone], average, inverse))
+            vertices = vertices[~gone]
         self._keep_core(links)
-
-    def _eliminate(
-        self, links: csr_array, rows: csr_array, gone: NDArray[np.bool_], rng: np.random.Generator | None
-    ) -> csr_array:
-        """Take out vertices and return the links of the others, the new ones exact without a random generator."""
-        from scipy.sparse import csr_array
-
-        left = np.flatnonzero(~gone)
-        position = np.zeros(len(gone), dtype=rows.indices.dtype)
-        position[left] = np.arange(len(left))
-        neighbours = position[rows.indices]
-        lengths = np.diff(rows.indptr)
-        total = np.asarray(rows.sum(axis=1)).ravel()
-        inverse = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0.0)
-        shape = (len(total), len(left))
-        weights = csr_array((rows.data, neighbours, rows.indptr), shape=shape)
-        average = csr_array((rows.data * np.repeat(inverse, lengths), neighbours, rows.indptr), shape=shape)
-        spread = csr_array(average.T)
-        self._rounds.append(_Round(np.flatnonzero(gone), left, spread, average, inverse[:, None]))
-        rest = links[left][:, left]
-        if rng is not None:
-            return csr_array(rest + _sampled_links(weights, average, rng))
-        return _without_diagonal(csr_array(rest + spread @ weights))
+        self._order = np.concatenate([*(own for own, _, _ in taken), vertices])
+        # Neighbours are numbered in the order in which vertices are taken out: solving then reads slices.
+        first = 0
+        for own, average, inverse in taken:
+            first += len(own)
+            rank = np.argsort(self._order[first:]).astype(average.indices.dtype)
+            average = csr_array((average.data, rank[average.indices], average.indptr), shape=average.shape)
+            self._rounds.append(_Round(csr_array(average.T), average, inverse))
 
     def _keep_core(self, links: csr_array) -> None:
         from scipy.linalg import cho_factor
@@ -143,21 +130,23 @@ class ApproximateCholesky:
         """Apply the approximate inverse to each column of an (n, k) array."""
         from scipy.linalg import cho_solve
 
-        kept = []
+        solution, first = target[self._order], 0
         for step in self._rounds:
-            own = target[step.gone]
-            kept.append(own * step.inverse)
-            target = target[step.left] + step.spread @ own
-        solution = target / self._scale
+            last = first + len(step.inverse)
+            solution[last:] += step.spread @ solution[first:last]
+            solution[first:last] *= step.inverse
+            first = last
+        core = solution[first:]
+        core /= self._scale
         if self._core is not None:
-            solution = np.asarray(cho_solve((self._core, False), solution, check_finite=False))
-        solution = solution / self._scale
-        for step, own in zip(reversed(self._rounds), reversed(kept), strict=True):
-            out = np.empty((len(own) + len(solution), own.shape[1]))
-            out[step.left] = solution
-            out[step.gone] = own + step.average @ solution
-            solution = out
-        return solution
+            core[:] = cho_solve((self._core, False), core, check_finite=False)
+        core /= self._scale
+        for step in reversed(self._rounds):
+            last, first = first, first - len(step.inverse)
+            solution[first:last] += step.average @ solution[last:]
+        out: Array = np.empty_like(solution)
+        out[self._order] = solution
+        return out
 
 
 def linked_levels(cross: csr_array, mass: Array, limit: int) -> csr_array | None:
@@ -225,6 +214,33 @@ def _independent_set(links: csr_array, rng: np.random.Generator) -> NDArray[np.b
         touched[has_links] = np.logical_or.reduceat(new[links.indices], begins) if len(begins) else False
         priority[touched] = np.inf
     return chosen
+
+
+def _eliminated(
+    links: csr_array, rows: csr_array, gone: NDArray[np.bool_], rng: np.random.Generator | None
+) -> tuple[csr_array, Array, csr_array]:
+    """Take out vertices: return the shares of their neighbours, one over their weights, and the links that are left.
+
+    The new links are exact without a random generator.
+    """
+    from scipy.sparse import csr_array
+
+    left = np.flatnonzero(~gone)
+    position = np.zeros(len(gone), dtype=rows.indices.dtype)
+    position[left] = np.arange(len(left))
+    neighbours = position[rows.indices]
+    lengths = np.diff(rows.indptr)
+    total = np.asarray(rows.sum(axis=1)).ravel()
+    inverse = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0.0)
+    shape = (len(total), len(left))
+    weights = csr_array((rows.data, neighbours, rows.indptr), shape=shape)
+    average = csr_array((rows.data * np.repeat(inverse, lengths), neighbours, rows.indptr), shape=shape)
+    rest = links[left][:, left]
+    if rng is None:
+        rest = _without_diagonal(csr_array(rest + csr_array(average.T) @ weights))
+    else:
+        rest = csr_array(rest + _sampled_links(weights, average, rng))
+    return average, inverse[:, None], rest
 
 
 def _sampled_links(weights: csr_array, shares: csr_array, rng: np.random.Generator) -> csr_array:
