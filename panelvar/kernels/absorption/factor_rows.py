@@ -130,8 +130,7 @@ class FactorRows(TransformedRows):
             whole = self._products(self.weights)
             between = np.zeros_like(whole)
             if self._by is not None:
-                roots = self._by.spread(1.0 / np.sqrt(self._by.mass(self.weights)))
-                between = self._crossed(self._by, roots if self.weights is None else roots * self.weights)
+                between = self._crossed(self._by, self._root_shares(self._by))
             triangle = triangle_of(whole - between, np.diagonal(whole), MOST_INFLATION)
         if triangle is None:
             return False
@@ -147,6 +146,10 @@ class FactorRows(TransformedRows):
         self._triangle = np.asfortranarray(triangle[first:, first:])
         self._refine()
         return True
+
+    def _root_shares(self, by: Grouping) -> Array:
+        roots = by.spread(1.0 / np.sqrt(by.mass(self.weights)))
+        return roots if self.weights is None else roots * self.weights
 
     def _refine(self) -> None:
         """Compute the last column of the R factor again, from residuals."""
@@ -182,7 +185,7 @@ class FactorRows(TransformedRows):
         weights, by = self.weights, self._by
         if by is not None:
             level = by.spread(by.sums(values) / by.mass(weights))
-            values = values - (level if weights is None else level * weights)
+            values = np.subtract(values, level if weights is None else level * weights, out=level)
         sums = np.zeros(self._width + 1 + len(self._others))
         for start, stop in self._steps():
             piece, part = self._piece(start, stop), values[start:stop]

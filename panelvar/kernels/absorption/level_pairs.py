@@ -75,8 +75,7 @@ def pair_sums(first: Grouping, second: Grouping, values: Array | None, most_cell
     shape = first.n_groups, second.n_groups
     codes, n_cells = second.codes, shape[0] * shape[1]
     if n_cells <= most_cells:
-        pairs = first.codes.astype(np.intp)
-        pairs *= shape[1]
+        pairs = first.spread(np.arange(shape[0]) * shape[1])
         pairs += codes
         return np.bincount(pairs, values, n_cells).astype(np.float64, copy=False).reshape(shape)
     from scipy.sparse import coo_array, csr_array
