@@ -263,10 +263,6 @@ TRIED = {
         "clusters of one size, with matrices as wide as their rows, took a third of the time here, and was given up "
         "for being four hundred lines beside the one that all need."
     ),
-    "factor columns": "300 levels took 27 and 31 ms in two runs.",
-    "event study, memory": (
-        "what is made once a row: codes of the levels, and outcome and regressors less their effects."
-    ),
     "fixed effects, shuffled, beside pyfixest": _GATHERED,
     "fixed effects, clustered, shuffled, beside pyfixest": _GATHERED,
     "wild bootstrap, crossed effects": (

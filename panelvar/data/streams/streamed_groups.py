@@ -49,7 +49,7 @@ class StreamedGrouping(Grouping):
         """Rows of the model."""
         return self.reading.nobs
 
-    def spread(self, table: Array) -> Any:
+    def spread(self, table: Any) -> Any:
         """Return the entry of each row's group in a table (G,), looked up when a chunk is in hand."""
         return RowValues(self.reading, partial(_levels_of_part, self.dimension, table))
 
