@@ -263,6 +263,15 @@ TRIED = {
         "clusters of one size, with matrices as wide as their rows, took a third of the time here, and was given up "
         "for being four hundred lines beside the one that all need."
     ),
+    "three effects, poorly connected, beside pyfixest, LSMR": (
+        "conjugate gradients with factors of each effect, exact for as long as they stay sparse: half of the time are "
+        "solves with these factors, read in slices. Other work was on the machine when it was timed: .46 s of its "
+        "processor is the least that was seen."
+    ),
+    "many outcomes": (
+        ".46 s of the processor is the least that was seen, and .376 s where columns are not at a level of 1e4; other "
+        "work was on the machine when it was timed."
+    ),
     "fixed effects, shuffled, beside pyfixest": _GATHERED,
     "fixed effects, clustered, shuffled, beside pyfixest": _GATHERED,
     "wild bootstrap, crossed effects": (
