@@ -219,9 +219,16 @@ def _independent_set(links: csr_array, rng: np.random.Generator) -> NDArray[np.b
 def _eliminated(
     links: csr_array, rows: csr_array, gone: NDArray[np.bool_], rng: np.random.Generator | None
 ) -> tuple[csr_array, Array, csr_array]:
-    """Take out vertices: return the shares of their neighbours, one over their weights, and the links that are left.
+    """Take out vertices; new links among their neighbours are exact without a random generator.
 
-    The new links are exact without a random generator.
+    Returns
+    -------
+    average : (gone, left) csr_array
+        Shares of each vertex's neighbours.
+    inverse : (gone, 1) array
+        One over the vertices' weights; zero for a vertex without neighbours.
+    links : (left, left) csr_array
+        Between the vertices that are left.
     """
     from scipy.sparse import csr_array
 

@@ -148,6 +148,7 @@ class FactorRows(TransformedRows):
         return True
 
     def _root_shares(self, by: Grouping) -> Array:
+        """Return what rows are summed with for products of means, shape (n,): their weight by the root of the mass."""
         roots = by.spread(1.0 / np.sqrt(by.mass(self.weights)))
         return roots if self.weights is None else roots * self.weights
 

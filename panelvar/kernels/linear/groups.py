@@ -14,7 +14,7 @@ from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError
 from panelvar.kernels.linear.columns import Column
 
-Number = TypeVar("Number", np.float64, np.intp)
+_Entry = TypeVar("_Entry", np.float64, np.intp)
 Codes: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
 Columns: TypeAlias = Sequence[Column] | Array
 """Equally long 1-D arrays, or one (n, k) array (column-major, or every column is copied)."""
@@ -225,7 +225,7 @@ class Grouping:
         """Number of rows."""
         return len(self.codes) if "codes" in self.__dict__ else int(self.__dict__["starts"][-1])
 
-    def spread(self, table: NDArray[Number]) -> NDArray[Number]:
+    def spread(self, table: NDArray[_Entry]) -> NDArray[_Entry]:
         """Return the entry of each row's group in a table (G,), shape (n,)."""
         return table[self.codes] if self.starts is None else np.repeat(table, self.sizes)
 
