@@ -220,7 +220,7 @@ def duplicates_error(
     lookup: pd.Index | NDArray[Any] | None,
     positions: NDArray[np.signedinteger[Any]],
     calendar: Calendar,
-    order: NDArray[np.intp],
+    order: NDArray[np.signedinteger[Any]],
     names: tuple[Hashable, Hashable],
 ) -> DataError:
     """Make the error for rows that repeat an entity and period; the rows are in the order ``order``."""
@@ -319,7 +319,7 @@ def starts_if_sorted(entities: NDArray[Any] | None, times: NDArray[np.signedinte
 
 def sorting_permutation(
     entities: NDArray[np.int64], n_entities: int, times: NDArray[np.signedinteger[Any]], n_times: int
-) -> NDArray[np.intp]:
+) -> NDArray[np.signedinteger[Any]]:
     """Return the permutation that sorts rows by entity, then time; rows with equal keys keep their order.
 
     Parameters
@@ -344,5 +344,5 @@ def sorting_permutation(
         grid[cell] = np.arange(n, dtype=short)
         order: NDArray[Any] = grid[grid >= 0]
         if len(order) == n:
-            return order.astype(np.intp)
+            return order
     return np.argsort(cell, kind="stable")

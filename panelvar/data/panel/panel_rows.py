@@ -80,7 +80,7 @@ class PanelRows:
         starts, order = starts_if_sorted(keys, positions), None
         if starts is None:
             numbered = (np.zeros(source.n_rows, dtype=np.int64), 1) if keys is None else number_keys(keys)
-            order = sorting_permutation(*numbered, positions, int(positions.max()) + 1)
+            order = narrowed(sorting_permutation(*numbered, positions, int(positions.max()) + 1))
             del numbered
             positions = positions[order]
             keys = None if keys is None else keys[order]
@@ -90,7 +90,7 @@ class PanelRows:
                 raise duplicates_error(source, keys, lookup, positions, calendar, order, dimensions)
         self.nobs: int = source.n_rows
         self.n_entities: int = len(starts) - 1
-        self.order: NDArray[np.intp] | None = order
+        self.order: NDArray[np.signedinteger[Any]] | None = order
         self.starts: NDArray[np.intp] = starts
         if times is None and entities is not None:
             positions = narrowed(np.arange(self.nobs) - np.repeat(starts[:-1], np.diff(starts)))

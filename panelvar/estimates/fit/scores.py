@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
 from panelvar.kernels.absorption.factor_rows import FactorRows, keeps_digits
-from panelvar.kernels.linear.demeaned import DemeanedRows, rows_together
+from panelvar.kernels.linear.demeaned import STORED_BLOCK, DemeanedRows, StoredRows, rows_together, stored_rows
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import CrossProducts
 from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
@@ -190,11 +190,15 @@ class Scores(NamedTuple):
                 return [summed]
         sums = self.rows.summed(partial(self._sums_of_blocks, groupings))
         for out in sums:
-            # A piece at a time, in its own memory: fresh pages would cost more than the product.
-            for begin in range(0, len(out), _PIECE_ROWS):
-                piece = out[begin : begin + _PIECE_ROWS]
-                piece[...] = piece @ self._turn if in_place else self._orthonormal(piece)
+            self._turn_rows(out)
         return sums
+
+    def _turn_rows(self, sums: Array) -> None:
+        """Bring sums to the orthonormal basis, in place."""
+        # A piece at a time, in its own memory: fresh pages would cost more than the product.
+        for begin in range(0, len(sums), _PIECE_ROWS):
+            piece = sums[begin : begin + _PIECE_ROWS]
+            piece[...] = piece @ self._turn if self._in_place else self._orthonormal(piece)
 
     @property
     def _turn(self) -> Array:
@@ -216,6 +220,10 @@ class Scores(NamedTuple):
             return None
         if rows.origin is None:
             return None
+        if not isinstance(self.constant, np.ndarray):
+            stored = stored_rows(rows.columns, grouping, rows.weights)
+            if stored is not None:
+                return self._sums_as_stored(stored, rows.tables[0], rows.origin)
         plain = TransformedRows(rows.columns, shift=rows.origin, weights=rows.weights)
         contrast, turn, mass = np.append(-self.coefficients, 1.0), self._turn, grouping.mass(rows.weights)
         out = np.empty((grouping.n_groups, size))
@@ -232,6 +240,36 @@ class Scores(NamedTuple):
                 constant = self.constant if isinstance(self.constant, float) else self.constant[start:stop]
                 np.multiply(residuals[0], constant, out=lines[k])
             np.dot(grouping.sums_of_lines(lines[:size], first, last).T, turn, out=out[first:last])
+        return out
+
+    def _sums_as_stored(self, rows: StoredRows, means: Array, origin: Array) -> Array:
+        r"""Return these sums from rows in the order in which they are stored; those of the constant are zero.
+
+        The means have been rounded, which is felt far from zero: residuals less their combination :math:`l` add up to
+        :math:`\delta_g T_g`, and :math:`\sum_t (x_t - c)(r_t - l - \delta_g) = \sum_t (x_t - c)(r_t - l) - \delta_g
+        T_g (\bar x - c)`.
+        """
+        groups, k = rows.groups.n_groups, len(self.kept)
+        contrast, levels = np.append(-self.coefficients, 1.0), np.zeros(groups)
+        for times, table, number in zip(contrast, means.T, origin, strict=True):
+            levels += times * (table - number)
+        left, out = np.zeros(groups), np.zeros((groups, self.size), order="F")
+        kept, scratch = np.empty(rows.piece), np.empty(max(rows.piece, (k + 1) * STORED_BLOCK))
+        for start, stop, codes in rows.pieces():
+            residuals, scores = kept[: stop - start], scratch[: stop - start]
+            for first, last, block in rows.blocks(
+                start, stop, origin, lambda count: scratch[: count * (k + 1)].reshape(k + 1, -1).T
+            ):
+                np.dot(block, contrast, out=residuals[first - start : last - start])
+            residuals -= levels.take(codes, out=scores, mode="clip")
+            left += np.bincount(codes, residuals, groups)
+            for column, number, sums in zip(rows.columns[:-1], origin[:-1], out.T[:k], strict=True):
+                np.subtract(column[start:stop], number, out=scores)
+                scores *= residuals
+                sums += np.bincount(codes, scores, groups)
+        for table, number, sums in zip(means.T[:-1], origin[:-1], out.T[:k], strict=True):
+            sums -= left * (table - number)
+        self._turn_rows(out)
         return out
 
     def _sums_of_blocks(self, groupings: Sequence[Grouping]) -> list[Array]:

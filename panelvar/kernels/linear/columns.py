@@ -19,6 +19,9 @@ from panelvar.core.base.arrays import Array, Mask, Positions
 FEW_ROWS = 16_000
 """Rows up to which a column is copied at once: a copy that small is not worth a second conversion."""
 
+# Doubles in a line of memory.
+_LINE = 8
+
 
 class StoredColumn:
     """A column of which a slice is an array of doubles.
@@ -91,6 +94,15 @@ class StoredColumn:
     def order(self) -> object:
         """What tells columns in one order from those in another."""
         return id(self._rows)
+
+    @property
+    def places(self) -> Positions | None:
+        """Place among the stored values of each row, where each of these is one row and they are in another order."""
+        return self._rows if self._every else None
+
+    def as_stored(self) -> StoredColumn:
+        """Return all values in the order in which they are stored."""
+        return StoredColumn(self._values, self._doubles)
 
 
 class FactorCodes:
@@ -200,6 +212,21 @@ def taken(columns: Sequence[Column], rows: Positions) -> tuple[Column, ...]:
         else column.in_order(places[column.order])
         for column in stored
     )
+
+
+def scattered_places(columns: Sequence[Column]) -> Positions | None:
+    """Return where the rows are stored, if columns that have one order are read faster as they are stored.
+
+    They are where rows that follow each other are each in another line of memory. Where a few places do not follow
+    each other, or go up side by side, as those of data sorted by time do, lines are read once in either order.
+    """
+    first = columns[0]
+    places = first.places if isinstance(first, StoredColumn) else None
+    if places is None or not all(isinstance(each, StoredColumn) and each.places is places for each in columns):
+        return None
+    middle = len(places) // 2
+    lines = np.sort(places[middle : middle + FEW_ROWS] // _LINE)
+    return places if 2 * np.count_nonzero(np.diff(lines)) > len(lines) else None
 
 
 def factor_columns(columns: Sequence[Column]) -> list[FactorColumn]:

@@ -12,18 +12,26 @@ would lose digits, blocks are demeaned.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.kernels.linear.columns import Column
+from panelvar.kernels.linear.columns import Column, StoredColumn, scattered_places
 from panelvar.kernels.linear.groups import Columns, Grouping
 from panelvar.kernels.linear.qr import CrossProducts, pays, triangle_of
 from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, TransformedRows
 
+STORED_BLOCK = BLOCK_ROWS // 2
+"""Rows of which all columns are read at a time where they are read as they are stored."""
+
 # Columns of which twice as many rows stay in the cache.
 _FEW = 12
+# Rows as they are stored whose sums by group are added up at a time, at least.
+_PIECE = 2 * BLOCK_ROWS
+# Groups whose means are multiplied at a time where their rows are not read along.
+_MEANS = 2_000
 # Rows that tell where a column lies.
 _HEAD = 1_000
 
@@ -143,7 +151,13 @@ def _less_origin(
     columns: Sequence[Column], origin: Array, groups: Grouping, weights: Array | None
 ) -> tuple[Array, Array] | None:
     """The means and the R factor, from products about an origin; None where rounding would be felt."""
-    found = products_about(columns, origin, groups, weights, origin)
+    stored = stored_rows(columns, groups, weights)
+    if stored is None:
+        found = products_about(columns, origin, groups, weights, origin)
+    elif products_about(columns, origin, _first_groups(groups, len(columns)), None) is None:
+        return None
+    else:
+        found = stored.products_about(origin)
     if found is None:
         return None
     means, whole, between = found
@@ -203,6 +217,88 @@ def products_about(
             if first == 0 and triangle_of(whole.sum - between.sum, np.diagonal(whole.sum)) is None:
                 return None
         return (means, whole.sum, between.sum) if np.isfinite(whole.sum).all() else None
+
+
+def _first_groups(groups: Grouping, columns: int) -> Grouping:
+    """The groups of the first rows that are read together."""
+    _, last, _, _ = next(_runs(groups, rows_together(columns)))
+    assert groups.starts is not None
+    return Grouping.from_starts(groups.starts[: last + 1])
+
+
+class StoredRows(NamedTuple):
+    """The rows of sorted groups in the order in which their columns are stored, in which groups are scattered.
+
+    A gather of each column in the order of groups takes longer than all that is done with it: each row lies in another
+    line of memory. Read as they are stored, only entries of tables by group are scattered.
+
+    Attributes
+    ----------
+    columns : tuple of (n,) columns
+    codes : (n,) array
+        Group of each row.
+    groups : Grouping
+        The groups, with rows in their order.
+    """
+
+    columns: tuple[Column, ...]
+    codes: NDArray[np.int32]
+    groups: Grouping
+
+    @property
+    def piece(self) -> int:
+        """Rows whose sums by group are added up at a time: so many that tables of these are not much longer."""
+        return min(max(_PIECE, self.groups.n_groups), len(self.codes))
+
+    def pieces(self) -> Iterator[tuple[int, int, Positions]]:
+        """Yield pieces ``start:stop`` of the rows, and the groups of these (scratch)."""
+        scratch = np.empty(self.piece, dtype=np.intp)
+        for start in range(0, len(self.codes), self.piece):
+            codes = scratch[: len(self.codes) - start]
+            codes[...] = self.codes[start : start + len(codes)]
+            yield start, start + len(codes), codes
+
+    def blocks(
+        self, start: int, stop: int, origin: Array, room: Callable[[int], Array]
+    ) -> Iterator[tuple[int, int, Array]]:
+        """Yield the blocks ``first:last`` of a piece, less an origin, in the ``room`` for so many rows."""
+        plain = TransformedRows(self.columns, shift=origin)
+        for first in range(start, stop, STORED_BLOCK):
+            last = min(first + STORED_BLOCK, stop)
+            block = room(last - first)
+            plain.fill(first, last, block)
+            yield first, last, block
+
+    def products_about(self, origin: Array) -> tuple[Array, Array, Array] | None:
+        """Return the means, and the cross products of rows and means about the origin, as `products_about` does."""
+        groups, count = self.groups, len(self.columns)
+        means = np.zeros((groups.n_groups, count), order="F")
+        whole, between = CrossProducts(count, STORED_BLOCK), CrossProducts(count, _MEANS)
+        # What is out of range has no factor.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start, stop, codes in self.pieces():
+                for _ in self.blocks(start, stop, origin, whole.room):
+                    whole.update()
+                for column, number, sums in zip(self.columns, origin, means.T, strict=True):
+                    sums += np.bincount(codes, column[start:stop] - number, groups.n_groups)
+            mass = groups.mass()[:, None]
+            for first in range(0, groups.n_groups, _MEANS):
+                levels, counts = means[first : first + _MEANS], mass[first : first + _MEANS]
+                levels /= counts
+                np.multiply(levels, np.sqrt(counts), out=between.room(len(levels)))
+                between.update()
+                levels += origin
+        return (means, whole.sum, between.sum) if np.isfinite(whole.sum).all() else None
+
+
+def stored_rows(columns: Sequence[Column], groups: Grouping, weights: Array | None = None) -> StoredRows | None:
+    """Return the rows of sorted groups as they are stored, if that is the faster order; None with weights."""
+    places = scattered_places(columns) if weights is None else None
+    if places is None:
+        return None
+    codes = np.empty(len(places), dtype=np.int32)
+    codes[places] = np.repeat(np.arange(groups.n_groups, dtype=np.int32), groups.sizes)
+    return StoredRows(tuple(cast(StoredColumn, column).as_stored() for column in columns), codes, groups)
 
 
 def _less_means(columns: Sequence[Column], groups: Grouping, weights: Array | None) -> tuple[Array, Array] | None:
