@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from panelvar.estimates.fit.scores import Scores
 from panelvar.kernels.linear import demeaned
 from panelvar.kernels.linear import rows as blocks
-from panelvar.kernels.linear.demeaned import demeaned_rows, whole_groups
+from panelvar.kernels.linear.columns import StoredColumn
+from panelvar.kernels.linear.demeaned import demeaned_rows, stored_rows, whole_groups
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import triangularize
 
@@ -87,3 +89,61 @@ def test_the_number_has_few_digits():
     assert middle[0] == np.rint(middle[0])
     assert abs(middle[0] - 130.0) < 10.0
     assert middle[1:].tolist() == [0.1, 0.0]
+
+
+def scattered(rng, matrix, codes, shift=0.0):
+    """Columns stored in an order at random, and the grouping of their rows in order."""
+    order = rng.permutation(matrix.shape[1])
+    stored = np.empty_like(matrix)
+    stored[:, order] = matrix + shift
+    return [StoredColumn(line, np.asarray, order) for line in stored], Grouping.from_codes(codes)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e8])
+@pytest.mark.parametrize("sizes", ["equal", "unequal"])
+def test_scattered_columns_are_read_as_they_are_stored(shift, sizes):
+    rng = np.random.default_rng(8)
+    counts = np.full(20_000, 10) if sizes == "equal" else rng.integers(4, 17, 20_000)
+    codes = np.repeat(np.arange(20_000), counts)
+    # Multiples of 2**-20: a shift of 1e8 leaves them exact.
+    matrix = np.rint(rng.standard_normal((5, len(codes))) * 2.0**20) / 2.0**20
+    columns, groups = scattered(rng, matrix, codes, shift)
+    assert stored_rows(columns, groups) is not None
+    assert stored_rows(columns, groups, np.ones(len(codes))) is None
+    rows, triangle = demeaned_rows(columns, groups)
+    assert rows.origin is not None
+    means = np.array([np.bincount(codes, line) / counts for line in matrix]).T
+    np.testing.assert_allclose(rows.tables[0], means + shift, rtol=1e-15, atol=1e-14)
+    factor = positive(triangularize(np.asfortranarray((matrix - means[codes].T).T)))
+    np.testing.assert_allclose(positive(triangle), factor, rtol=0, atol=1e-12 * np.abs(factor).max())
+    coefficients = rng.standard_normal(4)
+    scores = Scores(rows, np.arange(4), coefficients, 1.0, np.eye(4))
+    plain = matrix - means[codes].T
+    residuals = plain[-1] - coefficients @ plain[:-1]
+    expected = np.array([np.bincount(codes, line * residuals) for line in plain[:-1]]).T
+    (found,) = scores.sums([groups])
+    np.testing.assert_allclose(found[:, 1:], expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+    np.testing.assert_allclose(found[:, 0], 0.0, atol=1e-12)
+
+
+def test_groups_far_apart_are_demeaned_row_by_row_wherever_they_are_stored():
+    rng = np.random.default_rng(9)
+    codes = np.repeat(np.arange(20_000), 8)
+    matrix = rng.standard_normal((4, len(codes))) + 1e3 * rng.standard_normal((4, 20_000))[:, codes]
+    columns, groups = scattered(rng, matrix, codes)
+    rows, triangle = demeaned_rows(columns, groups)
+    assert rows.origin is None
+    ordered, expected = demeaned_rows(list(matrix), groups)
+    np.testing.assert_allclose(triangle, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+    np.testing.assert_allclose(rows.tables[0], ordered.tables[0], rtol=1e-13)
+
+
+def test_rows_that_go_up_side_by_side_are_read_in_their_order():
+    codes = np.repeat(np.arange(20_000), 10)
+    for order, faster in (
+        (np.arange(200_000).reshape(10, -1).T.ravel(), False),
+        (np.arange(200_000)[::-1], False),
+        (np.random.default_rng(0).permutation(200_000), True),
+    ):
+        columns = [StoredColumn(np.zeros(200_000), np.asarray, order)] * 3
+        assert (stored_rows(columns, Grouping.from_codes(codes)) is not None) == faster
