@@ -258,9 +258,10 @@ LIMITS = {
 """Why a number is no target any more, by its text: what is left is another program's, or the machine's."""
 TRIED = {
     "CR2 beside CR1": (
-        "one kernel serves clusters of any size and takes powers of matrices as wide as the regressors. A kernel for "
-        "clusters of one size, with matrices as wide as their rows, took a third of the time here, and was given up "
-        "for being four hundred lines beside the one that all need."
+        "one kernel serves clusters of any size and takes powers of matrices as wide as the regressors. In the same "
+        "pass it sums what every later test needs for its degrees of freedom. A kernel for clusters of one size, with "
+        "matrices as wide as their rows, took a third of the time here, and was given up for being four hundred lines "
+        "beside the one that all need."
     ),
     "three effects, poorly connected, beside pyfixest, LSMR": (
         "conjugate gradients with factors of each effect, which are exact for as long as they stay sparse. Two fifths "

@@ -16,13 +16,7 @@ from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, NumericalError, SpecificationError, choose
 from panelvar.core.base.unknown_arguments import answering
 from panelvar.estimates.covariance.cell_sums import refuse_pairs
-from panelvar.estimates.covariance.cluster_adjustment import (
-    Adjusted,
-    SummedScores,
-    adjust,
-    satterthwaite,
-    sum_adjusted,
-)
+from panelvar.estimates.covariance.cluster_adjustment import Adjusted, adjust, satterthwaite
 from panelvar.estimates.covariance.cluster_basis import ClusterBasis
 from panelvar.estimates.covariance.cluster_terms import (
     dimensions_of,
@@ -49,6 +43,7 @@ from panelvar.estimates.covariance.local_blocks import (
     working_power,
 )
 from panelvar.estimates.covariance.projected_blocks import ProjectedBlocks
+from panelvar.estimates.covariance.summed_clusters import CoefficientSums, ProductSums, sum_adjusted
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 from panelvar.kernels.linear.groups import Grouping
@@ -70,14 +65,14 @@ FEW_DEGREES = 4.0
 class Satterthwaite:
     """Degrees of freedom of contrasts, from the adjusted scores under independent transformed errors."""
 
-    adjusted: Adjusted | SummedScores
+    adjusted: Adjusted | ProductSums | CoefficientSums
 
     def __call__(self, contrasts: Array) -> float:
         """Return the degrees of freedom of one contrast (p, 1), or HTZ's eta of several (p, r)."""
         used = np.flatnonzero(contrasts)
         if contrasts.shape[1] == 1 and len(used) == 1:
             return float(self.adjusted.degrees[used[0]])
-        return satterthwaite(self.adjusted, contrasts)
+        return satterthwaite(self.adjusted.expected, self.adjusted.total_variance, contrasts)
 
 
 @answering
@@ -223,7 +218,7 @@ class BiasReduced:
 
     def _one_way(
         self, fit: Fit, convention: Convention, clusters: Grouping, *, degrees: bool = False
-    ) -> tuple[Adjusted | SummedScores, float, list[Note]]:
+    ) -> tuple[Adjusted | ProductSums | CoefficientSums, float, list[Note]]:
         basis = cluster_basis(fit, clusters)
         power = {"CR2": -0.5, "CR3": -1.0, "CR3J": -1.0}.get(self.kind, 0.0)
         crossing = isinstance(basis, CrossingBasis)
@@ -235,7 +230,7 @@ class BiasReduced:
         # With absorbed effects the constant lies in them, so nothing is lost of what one cluster alone knows of it.
         weigh = partial(adjusted_rows, power=power, lead=int(crossing and fit.constant))
 
-        adjusted: Adjusted | SummedScores
+        adjusted: Adjusted | ProductSums | CoefficientSums
         if isinstance(basis, CrossingBasis) and (why := basis.obstacle) is not None:
             # No basis of the effects can be formed. Each of a few clusters is projected once in every step.
             if original:
@@ -299,7 +294,7 @@ class BiasReduced:
         return 1.0 if rule == "none" else one_way_factor(fit, convention, clusters, groups)
 
 
-def _singular(adjusted: Adjusted | SummedScores) -> list[Note]:
+def _singular(adjusted: Adjusted | ProductSums | CoefficientSums) -> list[Note]:
     """Say how many clusters alone identify some coefficient."""
     if not adjusted.singular:
         return []

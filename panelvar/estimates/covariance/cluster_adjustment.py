@@ -12,13 +12,13 @@ Nothing larger than q x q is needed for a cluster, whatever its rows. A linear c
 
 Clusters of small :math:`V_g`, as large panels have by the thousand, need no eigenvectors: a power series does
 (`panelvar.estimates.covariance.symmetric_stacks` for narrow bases). Of many clusters sums are kept and nothing that
-belongs to one (`sum_adjusted`).
+belongs to one (`panelvar.estimates.covariance.summed_clusters`).
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.core.base.scaling import exponents
 from panelvar.estimates.covariance.cell_sums import CellSums
 from panelvar.estimates.covariance.symmetric_stacks import (
     cross_products,
@@ -114,7 +113,7 @@ class Adjusted:
     def degrees(self) -> Array:
         """Satterthwaite's degrees of freedom (p,) of each coefficient; NaN where it has no expected variance."""
         units = np.eye(self.moves.shape[1])
-        return np.array([satterthwaite(self, unit[:, None]) for unit in units])
+        return np.array([satterthwaite(self.expected, self.total_variance, unit[:, None]) for unit in units])
 
     def total_variance(self, contrasts: Array) -> float:
         r"""Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r).
@@ -282,24 +281,40 @@ def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
     groups, q = parts.scores.shape
     p, singular = targets.shape[1], 0
     moves, variances, couplings = np.empty((groups, p)), np.empty((p, p, groups)), np.empty((p, q, groups))
-    for where, alike in _adjusted_alike(parts, targets, power):
-        moves[where] = alike.moves
-        variances[..., where] = targets.T @ alike.halves
-        couplings[..., where] = alike.couplings
+    for where, alike in adjusted_alike(parts, power):
+        moves[where] = alike.scores @ targets
+        variances[..., where] = targets.T @ turned(alike.own, targets)
+        couplings[..., where] = turned(alike.coupled, targets)
         singular += alike.singular
     return Adjusted(moves, variances, couplings, singular)
 
 
-class _Alike(NamedTuple):
-    """Moves (s, p) and couplings (p, q, s) of some clusters, whose variances are :math:`T'` times halves (p, q, s)."""
+def turned(stack: Array, targets: Array) -> Array:
+    """Return ``targets' A`` (p, q, s) of each matrix of a stack (q, q, s)."""
+    q, p = targets.shape
+    return (targets.T @ stack.reshape(q, -1)).reshape(p, q, stack.shape[-1])
 
-    moves: Array
-    halves: Array
-    couplings: Array
+
+class Alike(NamedTuple):
+    r"""Some clusters of like leverage, adjusted.
+
+    Attributes
+    ----------
+    scores : (s, q) array
+        :math:`(I - V_g)^{+power} W_g'e_g`.
+    own, coupled : (q, q, s) arrays
+        :math:`V_g (I - V_g)^{1 + 2 power}` and :math:`V_g (I - V_g)^{power}`.
+    singular : int
+        Clusters some direction of which has leverage one.
+    """
+
+    scores: Array
+    own: Array
+    coupled: Array
     singular: int
 
 
-def _adjusted_alike(parts: ClusterParts, targets: Array, power: float) -> Iterator[tuple[Positions | slice, _Alike]]:
+def adjusted_alike(parts: ClusterParts, power: float) -> Iterator[tuple[Positions | slice, Alike]]:
     """Adjust clusters of like leverage together, and yield which they are."""
     # Without regressors, beside absorbed effects say, there is nothing to adjust.
     q = parts.scores.shape[1]
@@ -309,136 +324,68 @@ def _adjusted_alike(parts: ClusterParts, targets: Array, power: float) -> Iterat
         size = np.sqrt(np.einsum("gij,gij->g", gram, gram)) if power else np.zeros(len(gram))
         low, high = np.searchsorted(SMALL, (size.min(), size.max()), side="right")
         if low == high:
-            yield slice(start, start + len(gram)), _adjust_alike(gram, scores, targets, power, size)
+            yield slice(start, start + len(gram)), _adjust_alike(gram, scores, power, size)
             continue
         rank = np.searchsorted(SMALL, size, side="right")
         for which in (np.flatnonzero(rank == one) for one in range(low, high + 1)):
             if len(which):
-                yield start + which, _adjust_alike(gram[which], scores[which], targets, power, size[which])
+                yield start + which, _adjust_alike(gram[which], scores[which], power, size[which])
 
 
-def _adjust_alike(gram: Array, scores: Array, targets: Array, power: float, size: Array) -> _Alike:
+def _adjust_alike(gram: Array, scores: Array, power: float, size: Array) -> Alike:
     """Adjust clusters by one power series, or by eigenvectors where the norms of their V_g are no longer small."""
-    (groups, q), p, norm = scores.shape, targets.shape[1], float(size.max())
-    singular = 0
-    weights = series_weights(norm, power) if power and norm < SMALL[-1] else []
-    if weights and 0 < q <= NARROW:
-        blocks = np.ascontiguousarray(gram.transpose(1, 2, 0))
-        turned = multiply_complement_power(blocks, power, norm)
-        couplings = (targets.T @ turned.reshape(q, -1)).reshape(p, q, groups)
-        halves = (targets.T @ blocks.reshape(q, -1)).reshape(p, q, groups) if power == -0.5 else couplings
-        moves = sum_series(lambda part: np.einsum("abg,bg->ag", blocks, part), scores.T, weights).T @ targets
-        return _Alike(moves, halves, couplings, 0)
+    q, norm = scores.shape[1], float(size.max())
+    blocks = np.ascontiguousarray(gram.transpose(1, 2, 0))
     if not power:
-        turned = np.broadcast_to(targets, (groups, q, p))
-        coupled = gram @ targets
-        halves = coupled - gram @ coupled
-    elif weights:
-        turned = sum_series(lambda part: gram @ part, targets, weights)
-        coupled = gram @ turned
-        halves = gram @ targets if power == -0.5 else coupled
-    else:
-        values, vectors = np.linalg.eigh(gram)
-        weight, singular = weights_of(values, power)
-        weight, values = weight[:, :, None], values[:, :, None]
-        inside = np.swapaxes(vectors, 1, 2) @ targets
-        turned = vectors @ (weight * inside)
-        coupled = vectors @ (weight * values * inside)
-        halves = vectors @ (weight**2 * values * (1.0 - values) * inside)
-    halves, coupled = (np.ascontiguousarray(part.transpose(2, 1, 0)) for part in (halves, coupled))
-    return _Alike(np.einsum("gq,gqp->gp", scores, turned), halves, coupled, singular)
+        own = np.ascontiguousarray((gram - gram @ gram).transpose(1, 2, 0))
+        return Alike(scores, own, blocks, 0)
+    if norm < SMALL[-1]:
+        weights = series_weights(norm, power)
+        if 0 < q <= NARROW:
+            coupled = multiply_complement_power(blocks, power, norm)
+            moved = sum_series(lambda part: np.einsum("abg,bg->ag", blocks, part), scores.T, weights).T
+        else:
+            factor = sum_series(lambda part: gram @ part, np.eye(q), weights)
+            coupled = np.ascontiguousarray((gram @ factor).transpose(1, 2, 0))
+            moved = np.einsum("gq,gqr->gr", scores, factor)
+        return Alike(moved, blocks if power == -0.5 else coupled, coupled, 0)
+    values, vectors = np.linalg.eigh(gram)
+    weight, singular = weights_of(values, power)
+
+    def function_of(diagonal: Array) -> Array:
+        return np.asarray((vectors * diagonal[:, None, :]) @ np.swapaxes(vectors, 1, 2))
+
+    own, coupled = (
+        np.ascontiguousarray(function_of(part).transpose(1, 2, 0))
+        for part in (np.square(weight) * values * (1.0 - values), weight * values)
+    )
+    inside = np.einsum("gq,gqr->gr", scores, vectors)
+    return Alike(np.einsum("gr,gqr->gq", weight * inside, vectors), own, coupled, singular)
 
 
-@dataclass(frozen=True, eq=False)
-class SummedScores:
-    """Adjusted scores of many clusters, and sums over the clusters in place of what belongs to each.
-
-    Attributes
-    ----------
-    moves, degrees, singular
-        As of `Adjusted`.
-    halves : (p, q) array
-        Times the targets, the expected covariance of the coefficients.
-    runs : callable
-        Goes through the clusters once more: what several contrasts need is summed again.
-    targets, power
-        As of `adjust`.
-    """
-
-    moves: Array
-    degrees: Array
-    singular: int
-    halves: Array
-    runs: Callable[[], Iterable[ClusterParts]]
-    targets: Array
-    power: float
-
-    @cached_property
-    def expected(self) -> Array:
-        """The expected covariance (p, p) of the coefficients under independent errors of unit variance."""
-        return np.asarray(self.halves @ self.targets)
-
-    def total_variance(self, contrasts: Array) -> float:
-        """Return the sum over the entries of the variances of the estimated covariance of ``contrasts`` (p, r)."""
-        directions = self.targets @ contrasts
-        q, r = directions.shape
-        total, joint = 0.0, np.zeros((r * q, r * q))
-        for run in self.runs():
-            for _, alike in _adjusted_alike(run, directions, self.power):
-                total += pair_total(directions.T @ alike.halves)
-                total -= pair_total(line_products(alike.couplings.transpose(1, 0, 2)))
-                flat = alike.couplings.reshape(r * q, -1)
-                joint += flat @ flat.T
-        pairs = joint.reshape(r, q, r, q).transpose(0, 2, 1, 3)
-        return total + float((pairs * (pairs + pairs.swapaxes(2, 3))).sum())
-
-
-def sum_adjusted(runs: Callable[[], Iterable[ClusterParts]], groups: int, targets: Array, power: float) -> SummedScores:
-    r"""Adjust the scores of so many clusters, a run of them at a time, and sum what degrees of freedom need.
-
-    Of a coefficient with contributions of variances :math:`v_g` and couplings :math:`u_g` these are
-    :math:`(\sum v_g)^2 / (\sum_g v_g^2 - \sum_g (u_g'u_g)^2 + \lVert\sum_g u_g u_g'\rVert^2)`.
-    """
-    # Powers of two that are finite themselves: a product with one is exact, and faster than `np.ldexp` of every number.
-    units = np.clip(exponents(targets, axis=0), -1000, 1000)
-    scaled = np.ldexp(targets, -units)
-    q, p = targets.shape
-    halves, squares, joint = np.zeros((p, q)), np.zeros(p), np.zeros((p, q, q))
-    moves, singular, first = np.empty((groups, p)), 0, 0
-    for run in runs():
-        moved = moves[first : first + len(run.gram)]
-        for where, alike in _adjusted_alike(run, scaled, power):
-            moved[where] = alike.moves
-            singular += alike.singular
-            variances = np.einsum("pqg,qp->pg", alike.halves, scaled)
-            halves += alike.halves.sum(axis=2)
-            squares += np.square(variances).sum(axis=1)
-            squares -= np.square(np.einsum("pqg,pqg->pg", alike.couplings, alike.couplings)).sum(axis=1)
-            joint += alike.couplings @ np.swapaxes(alike.couplings, 1, 2)
-        moved *= np.ldexp(1.0, units)
-        first += len(moved)
-    means = np.einsum("pq,qp->p", halves, scaled)
-    total = squares + np.square(joint).sum(axis=(1, 2))
-    exists = (means > 0.0) & (total > 0.0)
-    degrees = np.where(exists, np.square(means) / np.where(exists, total, 1.0), np.nan)
-    return SummedScores(moves, degrees, singular, np.ldexp(halves, units[:, None]), runs, targets, power)
-
-
-def satterthwaite(adjusted: Adjusted | SummedScores, contrasts: Array) -> float:
+def satterthwaite(expected: Array, total_variance: Callable[[Array], float], contrasts: Array) -> float:
     r"""Return the degrees of freedom of one contrast (p, 1), or HTZ's :math:`\eta` of several.
 
     :math:`\eta = r (r + 1) / \sum_{st} var(D_{st})`, D the estimated covariance of the contrasts standardised by its
     expectation; for one contrast :math:`2 E(V)^2 / var(V)` (Satterthwaite 1946; Pustejovsky and Tipton
     2018). NaN where the contrast has no expected variance, or its estimate has none.
+
+    Parameters
+    ----------
+    expected : (p, p) array
+        The expected covariance of the coefficients.
+    total_variance : callable
+        The sum over the entries of the variances of the estimated covariance of contrasts.
+    contrasts : (p, r) array
     """
-    mean = contrasts.T @ adjusted.expected @ contrasts
+    mean = contrasts.T @ expected @ contrasts
     r = mean.shape[0]
     values, vectors = np.linalg.eigh(mean)
     # Several contrasts come standardised by their estimated covariance: none has units.
     if not values[0] > SINGULAR * np.abs(values[-1]) or values[0] <= 0.0:
         return float("nan")
     standard = contrasts @ (vectors / np.sqrt(values))
-    spread = adjusted.total_variance(standard)
+    spread = total_variance(standard)
     return float(r * (r + 1) / spread) if spread > 0.0 else float("nan")
 
 

@@ -31,6 +31,21 @@ def product(left: Array, right: Array, out: Array | None = None) -> Array:
     return mirrored(out)
 
 
+def upper_entries(stack: Array, out: Array | None = None) -> Array:
+    """Return the entries on and above the diagonal of each matrix, line by line, shape (r (r + 1) / 2, s)."""
+    return np.concatenate([stack[i, i:] for i in range(len(stack))], out=out)
+
+
+def upper_squares(stack: Array, out: Array) -> Array:
+    """Return `upper_entries` of the square of each matrix."""
+    first = 0
+    for i in range(len(stack)):
+        last = first + len(stack) - i
+        np.einsum("jg,jbg->bg", stack[i], stack[:, i:], out=out[first:last])
+        first = last
+    return out
+
+
 def cross_products(rows: Array) -> Array:
     """Return ``rows' rows`` (s, q, q) of each of some matrices (s, m, q), laid out entries first."""
     return line_products(np.ascontiguousarray(rows.transpose(1, 2, 0))).transpose(2, 0, 1)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import panelvar as pv
-from panelvar.estimates.covariance import bias_reduced, cluster_adjustment
+from panelvar.estimates.covariance import bias_reduced, cluster_adjustment, summed_clusters
+from panelvar.estimates.covariance.summed_clusters import CoefficientSums, ProductSums
 from panelvar.estimates.covariance.symmetric_stacks import multiply_complement_power
 from panelvar.kernels.linear import rows
 
@@ -100,8 +101,9 @@ def fitted(model, cov):
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("kept_sums", [ProductSums, CoefficientSums])
 @pytest.mark.parametrize("block", [100, 8000])
-@pytest.mark.parametrize("kind", ["CR2", "CR3"])
+@pytest.mark.parametrize("kind", ["CR1", "CR2", "CR3"])
 @pytest.mark.parametrize(
     ("model", "by"),
     [
@@ -115,14 +117,16 @@ def fitted(model, cov):
         ("random", "g"),
     ],
 )
-def test_sums_over_clusters_are_those_of_what_each_adds(model, by, kind, block, monkeypatch):
+def test_sums_over_clusters_are_those_of_what_each_adds(model, by, kind, block, kept_sums, monkeypatch):
+    if kept_sums is CoefficientSums:
+        monkeypatch.setattr(summed_clusters, "NARROW", 0)
     monkeypatch.setattr(rows, "BLOCK_ROWS", block)
     monkeypatch.setattr(cluster_adjustment, "BLOCK_ROWS", block)
     kept = fitted(model, pv.BiasReduced(by, kind=kind))
     monkeypatch.setattr(bias_reduced, "MANY", 2)
     summed = fitted(model, pv.BiasReduced(by, kind=kind))
-    assert isinstance(summed.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
-    assert not isinstance(kept.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
+    assert isinstance(summed.covariance.degrees.adjusted, kept_sums)
+    assert isinstance(kept.covariance.degrees.adjusted, cluster_adjustment.Adjusted)
     np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-11)
     np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-9)
     assert summed.notes == kept.notes
@@ -143,7 +147,7 @@ def test_clusters_of_one_size_are_read_some_at_a_time(kind, periods, monkeypatch
     monkeypatch.setattr(cluster_adjustment, "BLOCK_ROWS", 30 * periods)
     monkeypatch.setattr(bias_reduced, "MANY", 2)
     summed = pv.fit_fixed_effects(data, "y", ["a", "b", "c"], cov=kind)
-    assert isinstance(summed.covariance.degrees.adjusted, cluster_adjustment.SummedScores)
+    assert isinstance(summed.covariance.degrees.adjusted, ProductSums)
     np.testing.assert_allclose(summed.std_errors, kept.std_errors, rtol=1e-9)
     np.testing.assert_allclose(summed.df_coefficients, kept.df_coefficients, rtol=1e-8)
     one, other = summed.f_statistic, kept.f_statistic
