@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from numpy.typing import NDArray
@@ -122,7 +121,7 @@ def build_instrumented(
     constant = model.constant if constant is None else constant
     by = name_weights(weights)
     design = make_design(panel, model.y_name, model.x_names, model.y, model.x, constant, weight, columns.formula, by)
-    return complete(replace(design, written=columns.written), missing), layout
+    return complete(design.with_columns(design.columns, written=columns.written), missing), layout
 
 
 def _count(instruments: list[str], endogenous: list[str]) -> None:

@@ -19,6 +19,8 @@ does not hold, the rows are transformed as any others are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +31,7 @@ from panelvar.kernels.linear.columns import Column, FactorCodes, FactorColumn, f
 from panelvar.kernels.linear.demeaned import middle, whole_groups
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import solve, triangle_of
-from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows, column_norms
+from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows, column_norms, combination
 
 MOST_INFLATION = 5_000.0
 """Largest sum of variance inflation factors, times what the means outweigh: counts are exact, and rounding of the rest
@@ -70,8 +72,8 @@ class FactorRows(TransformedRows):
     """
 
     __slots__ = (
-        "_by", "_factors", "_lookups", "_make", "_order", "_origin", "_others", "_second", "_triangle", "_turn",
-        "_width", "raw_norms",
+        "_by", "_factors", "_lookups", "_make", "_order", "_origin", "_others", "_second", "_source", "_triangle",
+        "_turn", "_width", "raw_norms",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +88,8 @@ class FactorRows(TransformedRows):
         if make is not None:
             self._tables, self.slopes = None, (None,) * len(self.groupings)
         self._make, self._by, self._second = make, by, second
+        # What products are summed of, where the columns are combinations.
+        self._source = self.columns
         coded = [place for place, column in enumerate(columns) if isinstance(column, FactorColumn)]
         self._others = [place for place, column in enumerate(columns) if not isinstance(column, FactorColumn)]
         others = [columns[place] for place in self._others]
@@ -117,9 +121,8 @@ class FactorRows(TransformedRows):
         return self._tables
 
     def triangle(self) -> Array:
-        """Return the R factor of all transformed rows."""
-        assert self._triangle is not None
-        return self._triangle
+        """Return the R factor of all transformed rows; of combinations of columns, as that of all rows is found."""
+        return super().triangle() if self._triangle is None else self._triangle
 
     def factored(self) -> bool:
         """Compute the R factor; return whether rounding is bounded."""
@@ -151,6 +154,20 @@ class FactorRows(TransformedRows):
         """Return what rows are summed with for products of means, shape (n,): their weight by the root of the mass."""
         roots = by.spread(1.0 / np.sqrt(by.mass(self.weights)))
         return roots if self.weights is None else roots * self.weights
+
+    def combined(self, loadings: Array) -> FactorRows:
+        """Return the rows of linear combinations of the columns, of whose products the same combinations are taken."""
+        rows = copy(self)
+        rows.columns = tuple(combination(self.columns, loadings[:, j]) for j in range(loadings.shape[1]))
+        rows.shift = None if self.shift is None else self.shift @ loadings
+        rows.raw_norms = self.raw_norms @ np.abs(loadings)
+        rows._turn, rows._triangle, rows._kept = self._turn @ loadings, None, None
+        if self._make is not None:
+            rows._tables, rows._make = None, partial(self._combined_tables, loadings)
+        return rows
+
+    def _combined_tables(self, loadings: Array) -> tuple[Array, ...]:
+        return tuple(np.asfortranarray(table @ loadings) for table in self.tables)
 
     def _refine(self) -> None:
         """Compute the last column of the R factor again, from residuals."""
@@ -254,7 +271,7 @@ class FactorRows(TransformedRows):
         turn[: len(self._turn), 1:] = self._turn
         turn[len(self._turn), 0] = 1.0
         if len(extra) > 1:
-            turn[-1, 1:] = -self._means()
+            turn[-1, 1:] = -self._means() @ self._turn
         products = self._crossed(clusters, values, None, extra)
         return turn.T @ products @ turn, np.diagonal(products) @ np.square(turn)
 
@@ -288,7 +305,7 @@ class FactorRows(TransformedRows):
         ]
         dense = np.empty((stop - start, len(self._others)), order="F")
         for j, (place, number) in enumerate(zip(self._others, self._origin, strict=True)):
-            np.subtract(self.columns[place][start:stop], number, out=dense[:, j])
+            np.subtract(self._source[place][start:stop], number, out=dense[:, j])
         multipliers = [None if each.multiplier is None else each.multiplier[start:stop] for each in self._factors]
         return _Piece(places, multipliers, dense)
 

@@ -146,6 +146,18 @@ class FactorCodes:
         # Counts of indicators are exact.
         return np.bincount(self.codes, self.multiplier, self.n_levels)[: self.n_levels].astype(np.float64)
 
+    def combined(self, loadings: Array, part: Any) -> Array:
+        """Return some rows, of which no level is missing, of a combination of the columns.
+
+        Parameters
+        ----------
+        loadings : (n_levels + 1,) array
+            One a level, and zero for what is none of them.
+        part : slice, or array of places
+        """
+        levels: Array = loadings.take(self.codes[part], mode="clip")
+        return levels if self.multiplier is None else levels * self.multiplier[part]
+
     def take(self, rows: Positions) -> FactorCodes:
         """Return some rows."""
         return FactorCodes(self.codes[rows], self.n_levels, None if self.multiplier is None else self.multiplier[rows])
@@ -183,6 +195,46 @@ class FactorColumn(StoredColumn):
     def sum(self) -> float:
         """Return the sum of all rows."""
         return float(self.factor.sums[self.level])
+
+
+class Combination:
+    """Values of a linear combination of columns that miss none, computed when a part is taken: levels stay codes.
+
+    Parameters
+    ----------
+    columns : sequence of (n,) columns
+    loadings : (k,) array
+    """
+
+    def __init__(self, columns: Sequence[Column], loadings: Array) -> None:
+        self._columns = columns
+        self._loadings = loadings
+
+    def __len__(self) -> int:
+        return int(self._columns[0].shape[0])
+
+    def __getitem__(self, part: Any) -> Array:
+        """Return the values of a slice, or at an array of places."""
+        others, factors = self._parts
+        values: Any = 0.0
+        for factor, loadings in factors.items():
+            values = values + factor.combined(loadings, part)
+        for column, loading in others:
+            values = values + loading * column[part]
+        return np.asarray(values)
+
+    @cached_property
+    def _parts(self) -> tuple[list[tuple[Column, float]], dict[FactorCodes, Array]]:
+        """The columns that are no levels and their loadings, and those of all levels, and of none, by factor."""
+        others: list[tuple[Column, float]] = []
+        factors: dict[FactorCodes, Array] = {}
+        for place in np.flatnonzero(self._loadings).tolist():
+            column, loading = self._columns[place], float(self._loadings[place])
+            if isinstance(column, FactorColumn):
+                factors.setdefault(column.factor, np.zeros(column.factor.n_levels + 1))[column.level] = loading
+            else:
+                others.append((column, loading))
+        return others, factors
 
 
 Column: TypeAlias = Array | StoredColumn

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
-from panelvar.kernels.linear.columns import Column
+from panelvar.kernels.linear.columns import Column, Combination, StoredColumn, factor_columns
 from panelvar.kernels.linear.groups import Codes, Columns, Grouping, split_columns
 from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangularize
 from panelvar.kernels.linear.refinement import Products, cross_products
@@ -331,10 +331,12 @@ def transformed_rows(columns: Sequence[Column] | MakesRows, **transform: Unpack[
 
 
 def combination(columns: Sequence[Column], loadings: Array) -> Column:
-    """Return a linear combination of columns; a column that is taken as it is, is not copied."""
+    """Return a linear combination of columns; one that is taken as it is, is not copied, and levels stay codes."""
     used = np.flatnonzero(loadings).tolist()
     if len(used) == 1 and loadings[used[0]] == 1.0:
         return columns[used[0]]
+    if factor_columns([columns[j] for j in used]):
+        return StoredColumn(Combination(columns, loadings), np.asarray)
     out = np.zeros(columns[0].shape[0])
     for j in used:
         out += loadings[j] * columns[j][:]
