@@ -194,9 +194,10 @@ def _as_kind(kind: str, size: Size) -> pd.DataFrame:
 
 
 def factors(profile: str) -> Iterator[Race]:
-    """Columns of a factor's levels, and those of an event study."""
+    """Columns of a factor's levels, with instruments too, and those of an event study."""
     jobs: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
         ("factor columns", ((10_000, 100), (10_000, 300), (100_000, 100))),
+        ("factor columns, instruments", ((10_000, 300),)),
         ("event study", ((10_000, 10), (100_000, 10))),
     )
     for job, shapes in jobs:
@@ -206,7 +207,7 @@ def factors(profile: str) -> Iterator[Race]:
             peers = ("pyfixest",) if entities <= 10_000 else ()
             yield Race(
                 job,
-                f"{number(size.rows)} rows" + f", {levels} levels" * (job == "factor columns"),
+                f"{number(size.rows)} rows" + f", {levels} levels" * job.startswith("factor columns"),
                 size.rows,
                 partial(factor_frame, entities, 10, levels),
                 partial(factor_frame, 50, 10, 5),

@@ -48,14 +48,16 @@ def outcomes_frame(entities: int, periods: int, regressors: int, outcomes: int, 
 
 
 def factor_frame(entities: int, periods: int, levels: int, *, seed: int = 0) -> pd.DataFrame:
-    """Make a panel with three regressors, a ``factor`` of so many levels, and periods since an ``event`` of half of it.
+    """Make a panel with three regressors, an ``instrument`` of the first, a ``factor`` and periods since an ``event``.
 
-    The event is in the middle period; those without one have -1, the period before it.
+    The factor has so many levels. The event of half of the panel is in the middle period; those without one have -1,
+    the period before it.
     """
     frame = panel_frame(entities, periods, 3, seed=seed)
     rng = np.random.default_rng(seed + 1)
     since = np.where(frame["entity"] % 2, frame["time"] - periods // 2, -1)
-    return frame.assign(factor=rng.integers(0, levels, len(frame)), event=since)
+    frame = frame.assign(factor=rng.integers(0, levels, len(frame)), event=since)
+    return frame.assign(instrument=frame["x0"] + rng.normal(size=len(frame)))
 
 
 def crossed_frame(entities: int, periods: int, rows: int, *, seed: int = 0) -> pd.DataFrame:

@@ -175,6 +175,9 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "fixed effects, Driscoll-Kraay": fit(pv.fit_fixed_effects, cov=KRAAY),
     "random effects": fit(pv.fit_random_effects, convention="linearmodels"),
     "factor columns": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + C(factor) | entity"),
+    "factor columns, instruments": fit(
+        pv.fit_iv_fixed_effects, "y ~ x1 + x2 + C(factor) + [x0 ~ instrument]", cov="classical"
+    ),
     "event study": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
     "workers and firms": fit(pv.fit_fixed_effects, index=("worker", "year"), effects=EFFECTS),

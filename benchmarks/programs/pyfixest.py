@@ -12,10 +12,10 @@ from pyfixest.demeaners import LsmrDemeaner
 from benchmarks.programs.answers import Call, Told, estimates, regressors_of
 
 
-def fit(effects: str, vcov: Any, **options: Any) -> Callable[[pd.DataFrame], Call]:
+def fit(effects: str, vcov: Any, *, exogenous: slice = slice(None), **options: Any) -> Callable[[pd.DataFrame], Call]:
     def prepare(frame: pd.DataFrame) -> Call:
         names = regressors_of(frame)
-        formula = f"y ~ {' + '.join(names)}{effects}"
+        formula = f"y ~ {' + '.join(names[exogenous])}{effects}"
 
         def run() -> Told:
             result = feols(formula, frame, vcov=vcov, **options)
@@ -38,6 +38,7 @@ JOBS: dict[str, Callable[[Any], Call]] = {
         ssc=ssc(k_adj=False, G_adj=False),
     ),
     "factor columns": fit(" + C(factor) | entity", "iid"),
+    "factor columns, instruments": fit(" + C(factor) | entity | x0 ~ instrument", "iid", exogenous=slice(1, None)),
     "event study": fit(" + i(event, ref=-1) | entity + time", "iid"),
     "two-way": fit(" | entity + time", "iid"),
     "workers and firms": fit(" | worker + firm", "iid"),
