@@ -26,7 +26,7 @@ from panelvar.data.panel.panel import Panel, as_panel
 from panelvar.data.panel.panel_rows import PanelRows, refuse_infinite, rows_where
 from panelvar.data.panel.plain_rows import rows_of
 from panelvar.data.sources.source import as_floats, refuse_text
-from panelvar.kernels.linear.columns import Column, FactorColumn, StoredColumn, taken, whole
+from panelvar.kernels.linear.columns import Column, FactorColumn, StoredColumn, measured, taken, whole
 from panelvar.kernels.linear.groups import Grouping, compact, distinct
 from panelvar.kernels.linear.rows import TransformedRows, column_norms
 
@@ -140,9 +140,13 @@ class Design(ModelRows):
     @cached_property
     def means(self) -> Array:
         """Weighted mean of each column, regressors first, shape (k + 1,)."""
-        if self.weights is None:
-            return np.array([column[:].mean() for column in self.columns])
-        return np.array([self.weights.dot(column[:]) for column in self.columns]) / self.nobs
+        weights = self.weights
+        sums = measured(
+            self.columns,
+            lambda factor: factor.along(weights),
+            lambda values: float(values.sum() if weights is None else weights.dot(values)),
+        )
+        return sums / self.nobs
 
     def norms(self) -> Array:
         """Return the Euclidean norm of each (weighted) column, shape (k + 1,)."""

@@ -1,7 +1,8 @@
 r"""Transformed rows whose columns are mostly those of factors: all products of them are sums by level.
 
-The indicators of a factor's levels, times a number a row or not, have one entry a row. Their cross products are counts
-and sums by level, and those with other columns sums of these by level. Demeaning fills them, but not their products:
+The indicators of a factor's levels, times a number a row or not, have one entry a row, and their differences two. Their
+cross products are counts and sums by level, and those with other columns sums of these by level. Demeaning fills them,
+but not their products:
 
 .. math:: \tilde X'Q\tilde X = X'QX - H'M - M'H,
    \quad h_g = \sum_{i \in g} \bigl(q_i - \tfrac12 w_i E_g / W_g\bigr) x_i,
@@ -27,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
-from panelvar.kernels.linear.columns import Column, FactorCodes, FactorColumn, factor_columns
+from panelvar.kernels.linear.columns import Column, FactorCodes, FactorColumn, factor_columns, factors_of, times
 from panelvar.kernels.linear.demeaned import middle, whole_groups
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import solve, triangle_of
@@ -97,11 +98,14 @@ class FactorRows(TransformedRows):
         extra = 0 if second is None else second.n_groups - 1
         self._width = len(coded) + extra
         # Where each level of a factor stands; what is no column goes behind the last of them.
-        self._factors = list(dict.fromkeys(column.factor for column in factor_columns(columns)))
-        self._lookups = [np.full(factor.n_levels + 1, self._width) for factor in self._factors]
-        where = {id(factor): lookup for factor, lookup in zip(self._factors, self._lookups, strict=True)}
+        lookups = {factor: np.full(factor.n_levels + 1, self._width) for factor in factors_of(columns)}
         for place, column in enumerate(factor_columns(columns)):
-            where[id(column.factor)][column.level] = place
+            lookups[column.factor][column.level] = place
+        self._factors, self._lookups = list(lookups), list(lookups.values())
+        for factor, lookup in lookups.items():
+            if factor.also is not None:
+                self._factors.append(factor.also)
+                self._lookups.append(lookup)
         # The levels of the second effect come first in products, then the columns in their order.
         order = np.empty(len(columns), dtype=np.intp)
         order[coded], order[self._others] = np.arange(len(coded)), self._width + np.arange(len(others))
@@ -319,14 +323,14 @@ class FactorRows(TransformedRows):
             weighted = piece.dense if q is None else piece.dense * q[:, None]
             dense += piece.dense.T @ weighted
             for a, (index, multiplier) in enumerate(zip(piece.places, piece.multipliers, strict=True)):
-                own = _times(q, multiplier)
-                np.einsum("ii->i", levels)[...] += np.bincount(index, _times(own, multiplier), width)
+                own = times(q, multiplier)
+                np.einsum("ii->i", levels)[...] += np.bincount(index, times(own, multiplier), width)
                 for b in range(a):
                     both = index * width + piece.places[b]
-                    crossed = np.bincount(both, _times(own, piece.multipliers[b]), width * width)
+                    crossed = np.bincount(both, times(own, piece.multipliers[b]), width * width)
                     levels += crossed.reshape(width, width) + crossed.reshape(width, width).T
                 for j in range(others):
-                    mixed[:, j] += np.bincount(index, _times(weighted[:, j], multiplier), width)
+                    mixed[:, j] += np.bincount(index, times(weighted[:, j], multiplier), width)
         return self._joined(levels, mixed, mixed.T, dense)
 
     def _joined(self, levels: Array, mixed: Array, turned: Array, dense: Array) -> Array:
@@ -385,7 +389,7 @@ class FactorRows(TransformedRows):
         width = self._width + 1
         levels = np.zeros(groups * width)
         for index, multiplier in zip(piece.places, piece.multipliers, strict=True):
-            levels += np.bincount(codes * width + index, _times(weight, multiplier), groups * width)
+            levels += np.bincount(codes * width + index, times(weight, multiplier), groups * width)
         return _Table(levels.reshape(groups, width), _dense_sums(piece, codes, groups, weight, extra))
 
     def _sparse(self, piece: _Piece, codes: NDArray[Any], groups: int, weight: Array, extra: Sequence[Array]) -> _Table:
@@ -393,7 +397,7 @@ class FactorRows(TransformedRows):
 
         # An entry a row and factor; those of a group that stand at one place are added in products.
         index = np.stack(piece.places, axis=1).astype(np.int32)
-        data = np.stack([np.asarray(_times(weight, each)) for each in piece.multipliers], axis=1)
+        data = np.stack([np.asarray(times(weight, each)) for each in piece.multipliers], axis=1)
         bounds = np.append(0, np.cumsum(np.bincount(codes, minlength=groups))) * index.shape[1]
         levels = csr_array((data.ravel(), index.ravel(), bounds.astype(np.int32)), shape=(groups, self._width + 1))
         return _Table(levels, _dense_sums(piece, codes, groups, weight, extra))
@@ -452,13 +456,6 @@ def keeps_digits(products: Array, size: Array, basis: Array) -> bool:
     variances = np.einsum("ij,jk,ik->i", inverse, products, inverse, optimize=True)
     # Rounding errors do not conspire: their squares add up.
     return bool((np.square(inverse) @ size <= MOST_LOST * variances).all())
-
-
-def _times(values: Array | None, multiplier: Array | None) -> Array | None:
-    """The product of two arrays, of which None stands for ones."""
-    if values is None:
-        return multiplier
-    return values if multiplier is None else values * multiplier
 
 
 def _dense_sums(piece: _Piece, codes: NDArray[Any], groups: int, weight: Array, extra: Sequence[Array]) -> Array:

@@ -118,12 +118,17 @@ class FactorCodes:
     n_levels : int
     multiplier : (n,) array, optional
         Ones if omitted.
+    also : FactorCodes, optional
+        Another level of each row, never the same one, whose indicator is in the columns too.
     """
 
-    def __init__(self, codes: NDArray[Any], n_levels: int, multiplier: Array | None = None) -> None:
+    def __init__(
+        self, codes: NDArray[Any], n_levels: int, multiplier: Array | None = None, also: FactorCodes | None = None
+    ) -> None:
         self.codes = codes
         self.n_levels = n_levels
         self.multiplier = multiplier
+        self.also = also
 
     @cached_property
     def absent(self) -> Mask:
@@ -143,8 +148,18 @@ class FactorCodes:
             return np.full(self.n_levels, total)
         if self.codes.min(initial=0) < 0:
             return np.full(self.n_levels, np.nan)
+        return self.along(None)
+
+    def along(self, values: Array | None) -> Array:
+        """Return the sum (n_levels,) of each column, of which no value is missing, times values (n,)."""
         # Counts of indicators are exact.
-        return np.bincount(self.codes, self.multiplier, self.n_levels)[: self.n_levels].astype(np.float64)
+        sums = np.bincount(self.codes, times(values, self.multiplier), self.n_levels)[: self.n_levels]
+        return sums.astype(np.float64, copy=False) if self.also is None else sums + self.also.along(values)
+
+    def squares(self, weights: Array | None) -> Array:
+        """Return the (weighted) sum of squares (n_levels,) of each column, of which no value is missing."""
+        squares = FactorCodes(self.codes, self.n_levels, times(self.multiplier, self.multiplier)).along(weights)
+        return squares if self.also is None else squares + self.also.squares(weights)
 
     def combined(self, loadings: Array, part: Any) -> Array:
         """Return some rows, of which no level is missing, of a combination of the columns.
@@ -155,12 +170,31 @@ class FactorCodes:
             One a level, and zero for what is none of them.
         part : slice, or array of places
         """
-        levels: Array = loadings.take(self.codes[part], mode="clip")
-        return levels if self.multiplier is None else levels * self.multiplier[part]
+        values: Array = loadings.take(self.codes[part], mode="clip")
+        if self.multiplier is not None:
+            values *= self.multiplier[part]
+        return values if self.also is None else values + self.also.combined(loadings, part)
 
     def take(self, rows: Positions) -> FactorCodes:
         """Return some rows."""
-        return FactorCodes(self.codes[rows], self.n_levels, None if self.multiplier is None else self.multiplier[rows])
+        multiplier = None if self.multiplier is None else self.multiplier[rows]
+        also = None if self.also is None else self.also.take(rows)
+        return FactorCodes(self.codes[rows], self.n_levels, multiplier, also)
+
+    def differences(self, rows: Positions, before: Positions) -> FactorCodes:
+        """Return the columns at some rows, each of one level, less those at rows before them; none misses a value."""
+        now, then = self.codes[rows], self.codes[before]
+        stays = now == then
+        multiplier: Array | None = None
+        left: Array = np.broadcast_to(-1.0, len(before))
+        if self.multiplier is None:
+            now[stays] = self.n_levels
+        else:
+            # What a level that stays is multiplied by is subtracted here, and not in sums of squares.
+            multiplier, left = self.multiplier[rows], -self.multiplier[before]
+            multiplier[stays] += left[stays]
+        then[stays] = self.n_levels
+        return FactorCodes(now, self.n_levels, multiplier, FactorCodes(then, self.n_levels, left))
 
 
 class FactorColumn(StoredColumn):
@@ -190,7 +224,8 @@ class FactorColumn(StoredColumn):
             # Zero times what is infinite is refused, or left out, where it is found.
             with np.errstate(invalid="ignore"):
                 column *= multiplier[part]
-        return column
+        also = self.factor.also
+        return column if also is None else column + FactorColumn(also, self.level)[part]
 
     def sum(self) -> float:
         """Return the sum of all rows."""
@@ -260,7 +295,7 @@ def taken(columns: Sequence[Column], rows: Positions) -> tuple[Column, ...]:
     stored = [column if isinstance(column, StoredColumn) else StoredColumn(column, np.asarray) for column in columns]
     # Columns in one order share the places, those of a factor its codes.
     places = {column.order: column.order_of(rows) for column in {each.order: each for each in stored}.values()}
-    factors = {column.factor: column.factor.take(rows) for column in factor_columns(stored)}
+    factors = {factor: factor.take(rows) for factor in factors_of(stored)}
     return tuple(
         FactorColumn(factors[column.factor], column.level)
         if isinstance(column, FactorColumn)
@@ -284,6 +319,47 @@ def scattered_places(columns: Sequence[Column]) -> Positions | None:
     return places if 2 * np.count_nonzero(np.diff(lines)) > len(lines) else None
 
 
+def differences(columns: Sequence[Column], rows: Positions, before: Positions) -> list[Column]:
+    """Return some rows of columns that miss no value, less the rows before them.
+
+    Parameters
+    ----------
+    columns : sequence of columns
+    rows, before : (m,) arrays
+        Places of the rows, and of those before them.
+    """
+    factors = {factor: factor.differences(rows, before) for factor in factors_of(columns)}
+    return [
+        FactorColumn(factors[column.factor], column.level)
+        if isinstance(column, FactorColumn)
+        else column[:][rows] - column[:][before]
+        for column in columns
+    ]
+
+
+def measured(
+    columns: Sequence[Column], of_factor: Callable[[FactorCodes], Array], of_column: Callable[[Array], float]
+) -> Array:
+    """Return a number a column (k,): those of a factor's columns are found together."""
+    found = {factor: of_factor(factor) for factor in factors_of(columns)}
+    return np.array([
+        found[column.factor][column.level] if isinstance(column, FactorColumn) else of_column(column[:])
+        for column in columns
+    ])  # fmt: skip
+
+
 def factor_columns(columns: Sequence[Column]) -> list[FactorColumn]:
     """Return the columns that are those of factors."""
     return [column for column in columns if isinstance(column, FactorColumn)]
+
+
+def factors_of(columns: Sequence[Column]) -> list[FactorCodes]:
+    """Return the factors that columns are of, each once."""
+    return list(dict.fromkeys(column.factor for column in factor_columns(columns)))
+
+
+def times(values: Array | None, multiplier: Array | None) -> Array | None:
+    """Return the product of two arrays, of which None stands for ones."""
+    if values is None:
+        return multiplier
+    return values if multiplier is None else values * multiplier

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array
-from panelvar.kernels.linear.columns import Column, Combination, StoredColumn, factor_columns
+from panelvar.kernels.linear.columns import Column, Combination, StoredColumn, factor_columns, measured
 from panelvar.kernels.linear.groups import Codes, Columns, Grouping, split_columns
 from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangularize
 from panelvar.kernels.linear.refinement import Products, cross_products
@@ -381,6 +381,10 @@ def column_norms(columns: Sequence[Column], weights: Array | None = None) -> Arr
     """
     # An overflow is seen in the norm, and refused there.
     with np.errstate(over="ignore"):
-        if weights is None:
-            return np.array([np.sqrt(values.dot(values)) for values in (column[:] for column in columns)])
-        return np.array([np.sqrt((values * weights).dot(values)) for values in (column[:] for column in columns)])
+        return np.sqrt(
+            measured(
+                columns,
+                lambda factor: factor.squares(weights),
+                lambda values: values.dot(values) if weights is None else (values * weights).dot(values),
+            )
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +19,7 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import TransformedModel
 from panelvar.kernels.dynamics.gaps import lag_positions, previous_positions
+from panelvar.kernels.linear.columns import differences
 from panelvar.kernels.linear.rows import column_norms
 from panelvar.panels.static.finish import finish
 from panelvar.panels.static.pooled import centred_model
@@ -135,13 +135,13 @@ def _differences(source: Design, bridging: bool, constant: bool) -> tuple[Design
     if weight is not None:
         weight = 1.0 / (1.0 / weight[rows_used] + 1.0 / weight[before])
         weight = weight / weight.mean()
-    design = replace(
-        source,
-        y=source.y[rows_used] - source.y[before],
-        x=tuple(column[rows_used] - column[before] for column in source.x),
+    design = source.with_columns(
+        differences(source.columns, rows_used, before),
         constant=constant,
         weights=weight,
         kept=rows_used if source.kept is None else source.kept[rows_used],
     )
     # Absorption is judged on the scale of the levels, because a column that is constant in time leaves only rounding.
-    return design, column_norms([column[rows_used] for column in source.arrays], weight), gaps
+    used = np.zeros(source.nobs)
+    used[rows_used] = 1.0 if weight is None else weight
+    return design, column_norms(source.columns, used), gaps

@@ -8,12 +8,11 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from factor_twins import assert_same_fit, coded_and_plain
 
 import panelvar as pv
-from panelvar.data.formulas import formula as formulas
 from panelvar.estimates.fit import scores
 from panelvar.kernels.absorption import factor_rows as kernel
-from panelvar.kernels.absorption.factor_rows import FactorRows
 from panelvar.kernels.linear import columns
 from panelvar.kernels.linear.rows import combination
 
@@ -42,45 +41,10 @@ def _data(seed: int = 0, firms: int = 150, years: int = 8, levels: int = 12) -> 
     return data.drop(index=rng.choice(n, n // 10, replace=False))
 
 
-@pytest.fixture
-def by_codes(monkeypatch):
-    """Take codes and sums for few rows too, in several steps."""
-
-    def switch() -> None:
-        for module in (formulas, columns):
-            monkeypatch.setattr(module, "FEW_ROWS", 10)
-        monkeypatch.setattr(kernel, "BLOCK_ROWS", 10)
-        monkeypatch.setattr(kernel, "_ROWS", 400)
-
-    return switch
-
-
 def _fitted(data, effects, formula="y ~ C(g)*x + C(h) + [p ~ z + q]", **options):
     if effects is None:
         return pv.fit_iv_pooled(data, formula, **options)
     return pv.fit_iv_fixed_effects(data, formula, effects=effects, **options)
-
-
-def _both(by_codes, fit, sums=True):
-    """The fit from arrays and the one from codes."""
-    plain = fit()
-    by_codes()
-    coded = fit()
-    assert not isinstance(plain.fit.instrumented.rows, FactorRows)
-    assert isinstance(coded.fit.instrumented.rows, FactorRows) == sums
-    return plain, coded
-
-
-def _same(plain, coded, tolerance=1e-12):
-    scale = tolerance * max(plain.fit.solution.condition, 1.0)
-    assert coded.fit.names == plain.fit.names
-    assert [note.code for note in coded.notes] == [note.code for note in plain.notes]
-    size = np.abs(plain.params).max()
-    np.testing.assert_allclose(coded.params, plain.params, rtol=scale, atol=scale * size)
-    np.testing.assert_allclose(coded.std_errors, plain.std_errors, rtol=scale)
-    np.testing.assert_allclose(coded.cov, plain.cov, rtol=scale, atol=scale * np.abs(plain.cov).max().max())
-    np.testing.assert_allclose(coded.resids, plain.resids, atol=scale * size)
-    assert coded.df_resid == plain.df_resid
 
 
 @pytest.mark.parametrize("weights", [None, "w"], ids=["plain", "weighted"])
@@ -88,14 +52,14 @@ def _same(plain, coded, tolerance=1e-12):
 @pytest.mark.parametrize("effects", [None, "entity", "twoway"], ids=str)
 def test_every_covariance_is_that_of_indicators(by_codes, effects, cov, weights):
     data = pv.Panel(_data(), entity="firm", time="year")
-    _same(*_both(by_codes, lambda: _fitted(data, effects, cov=cov, weights=weights)))
+    assert_same_fit(*coded_and_plain(by_codes, lambda: _fitted(data, effects, cov=cov, weights=weights)))
 
 
 @pytest.mark.parametrize("method", ["liml", "fuller", pv.KClass(0.5), "gmm"], ids=str)
 @pytest.mark.parametrize("effects", [None, "entity"], ids=str)
 def test_every_method_is_that_of_indicators(by_codes, effects, method):
     data = pv.Panel(_data(1), entity="firm", time="year")
-    _same(*_both(by_codes, lambda: _fitted(data, effects, method=method, cov="cluster")))
+    assert_same_fit(*coded_and_plain(by_codes, lambda: _fitted(data, effects, method=method, cov="cluster")))
 
 
 FORMULAS = ["y ~ C(g)*x + C(h) + [p ~ z + q]", "y ~ x + C(h) + [p ~ z + C(g)]", "y ~ C(h) + x + [p ~ C(g):z + q]"]
@@ -105,8 +69,8 @@ FORMULAS = ["y ~ C(g)*x + C(h) + [p ~ z + q]", "y ~ x + C(h) + [p ~ z + C(g)]", 
 @pytest.mark.parametrize("effects", [None, "entity"], ids=str)
 def test_tests_of_instruments_are_those_of_indicators(by_codes, effects, formula):
     data = pv.Panel(_data(2), entity="firm", time="year")
-    plain, coded = _both(by_codes, lambda: _fitted(data, effects, formula, cov="HC1"))
-    _same(plain, coded)
+    coded, plain = coded_and_plain(by_codes, lambda: _fitted(data, effects, formula, cov="HC1"))
+    assert_same_fit(coded, plain)
     for name in ("hansen_j", "wu_hausman", "underidentification", "effective_f"):
         np.testing.assert_allclose(getattr(coded, name).statistic, getattr(plain, name).statistic, rtol=1e-12)
     np.testing.assert_allclose(coded.first_stage["f"], plain.first_stage["f"], rtol=1e-12)
@@ -149,7 +113,7 @@ def test_what_loses_digits_is_fitted_as_before(by_codes, spoil, formula, effects
     frame = _data(3)
     spoil(frame)
     data = pv.Panel(frame, entity="firm", time="year")
-    _same(*_both(by_codes, lambda: _fitted(data, effects, formula, cov="cluster"), sums=False))
+    assert_same_fit(*coded_and_plain(by_codes, lambda: _fitted(data, effects, formula, cov="cluster"), sums=False))
 
 
 @pytest.mark.parametrize("cov", ["HC1", "cluster"])
@@ -167,21 +131,21 @@ def test_what_weak_instruments_explain_is_summed_row_by_row(by_codes, monkeypatc
         return kept[-1]
 
     monkeypatch.setattr(scores, "keeps_digits", keeps)
-    plain, coded = _both(by_codes, lambda: _fitted(data, None, "y ~ C(g) + x + [p ~ z + q]", cov=cov))
+    coded, plain = coded_and_plain(by_codes, lambda: _fitted(data, None, "y ~ C(g) + x + [p ~ z + q]", cov=cov))
     assert not kept[0]
     explained = plain.fit.solution.r
     condition = np.linalg.cond(explained / np.linalg.norm(explained, axis=0))
     assert condition > 1e4
-    _same(plain, coded, 1e-14 * condition)
+    assert_same_fit(coded, plain, 1e-14 * condition)
 
 
 def test_levels_that_only_incomplete_rows_have_are_left_out(by_codes):
     frame = _data(4)
     frame.loc[frame["g"] == 5, "z"] = np.nan
     data = pv.Panel(frame, entity="firm", time="year")
-    plain, coded = _both(by_codes, lambda: _fitted(data, "entity", "y ~ C(g) + x + [p ~ z + q]", cov="HC1"))
+    coded, plain = coded_and_plain(by_codes, lambda: _fitted(data, "entity", "y ~ C(g) + x + [p ~ z + q]", cov="HC1"))
     assert "C(g)[T.5]" not in coded.params
-    _same(plain, coded)
+    assert_same_fit(coded, plain)
 
 
 @pytest.mark.parametrize("method", ["2sls", "gmm"])

@@ -7,13 +7,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from factor_twins import assert_same_fit, coded_and_plain
 
 import panelvar as pv
-from panelvar.data.formulas import formula as formulas
 from panelvar.estimates.fit import scores
 from panelvar.kernels.absorption import factor_rows as kernel
 from panelvar.kernels.absorption.factor_rows import FactorRows
-from panelvar.kernels.linear import columns
 
 
 def _data(seed: int = 0, firms: int = 150, years: int = 8) -> pd.DataFrame:
@@ -34,46 +33,6 @@ def _data(seed: int = 0, firms: int = 150, years: int = 8) -> pd.DataFrame:
     data["y"] = data["x"] * (1.0 + 0.1 * (data["g"] % 3)) + rng.normal(size=n) * (1.0 + (data["g"] == 4))
     # Unbalanced.
     return data.drop(index=rng.choice(n, n // 10, replace=False))
-
-
-@pytest.fixture
-def by_codes(monkeypatch):
-    """Take codes and sums for few rows too, in several steps."""
-
-    def switch() -> None:
-        for module in (formulas, columns):
-            monkeypatch.setattr(module, "FEW_ROWS", 10)
-        monkeypatch.setattr(kernel, "BLOCK_ROWS", 10)
-        monkeypatch.setattr(kernel, "_ROWS", 400)
-
-    return switch
-
-
-def _fits(by_codes, fit, sums=True):
-    """The fit from arrays and the one from codes."""
-    plain = fit()
-    by_codes()
-    coded = fit()
-    assert not isinstance(plain.fit.rows, FactorRows)
-    assert isinstance(coded.fit.rows, FactorRows) == sums
-    return plain, coded
-
-
-def _same(coded, plain, tolerance=1e-12):
-    scale = tolerance * max(plain.fit.solution.condition, 1.0)
-    assert coded.fit.names == plain.fit.names
-    assert [note.text for note in coded.notes] == [note.text for note in plain.notes]
-    size = np.abs(plain.params).max()
-    np.testing.assert_allclose(coded.params, plain.params, rtol=scale, atol=scale * size)
-    np.testing.assert_allclose(coded.std_errors, plain.std_errors, rtol=scale)
-    np.testing.assert_allclose(coded.cov, plain.cov, rtol=scale, atol=scale * np.abs(plain.cov).max().max())
-    np.testing.assert_allclose(coded.fit.rss, plain.fit.rss, rtol=scale)
-    np.testing.assert_allclose(coded.resids, plain.resids, atol=scale * size)
-    for kind in ("within", "between", "overall"):
-        np.testing.assert_allclose(
-            getattr(coded.rsquared_table, kind), getattr(plain.rsquared_table, kind), rtol=scale, atol=scale
-        )
-    assert coded.df_resid == plain.df_resid
 
 
 COVS = [
@@ -106,7 +65,7 @@ def test_every_covariance_is_that_of_indicators(by_codes, effects, cov, weights)
             return pv.fit_pooled(data, "y ~ C(g)*x + C(h)", cov=cov, weights=weights)
         return pv.fit_fixed_effects(data, "y ~ C(g)*x + C(h)", effects=effects, cov=cov, weights=weights)
 
-    _same(*reversed(_fits(by_codes, fit)))
+    assert_same_fit(*coded_and_plain(by_codes, fit))
 
 
 @pytest.mark.parametrize("cov", ["classical", "HC1", "cluster"])
@@ -123,12 +82,12 @@ def test_every_formula_is_that_of_indicators(by_codes, right, effects, cov):
             return pv.fit_pooled(data, f"y ~ {right}", cov=cov)
         return pv.fit_fixed_effects(data, f"y ~ {right}", effects=effects, cov=cov)
 
-    _same(*reversed(_fits(by_codes, fit, sums=not (effects == "twoway" and "since" in right))))
+    assert_same_fit(*coded_and_plain(by_codes, fit, sums=not (effects == "twoway" and "since" in right)))
 
 
 def test_without_a_constant(by_codes):
     data = pv.Panel(_data(2), entity="firm", time="year")
-    _same(*reversed(_fits(by_codes, lambda: pv.fit_pooled(data, "y ~ C(g) + x - 1", cov="HC1"))))
+    assert_same_fit(*coded_and_plain(by_codes, lambda: pv.fit_pooled(data, "y ~ C(g) + x - 1", cov="HC1")))
 
 
 def _absorbed(frame):
@@ -166,8 +125,8 @@ def test_what_loses_digits_is_fitted_as_before(by_codes, spoil, effects):
             return pv.fit_pooled(data, "y ~ C(g) + x", cov="cluster")
         return pv.fit_fixed_effects(data, "y ~ C(g) + x", effects=effects, cov="cluster")
 
-    plain, coded = _fits(by_codes, fit, sums=spoil is _two_blocks and effects != "twoway")
-    _same(coded, plain)
+    coded, plain = coded_and_plain(by_codes, fit, sums=spoil is _two_blocks and effects != "twoway")
+    assert_same_fit(coded, plain)
 
 
 @pytest.mark.parametrize("noise", [10.0, 1e-4])
@@ -186,7 +145,7 @@ def test_variances_that_are_small_differences_are_summed_row_by_row(by_codes, mo
         return kept[-1]
 
     monkeypatch.setattr(scores, "keeps_digits", keeps)
-    _same(*reversed(_fits(by_codes, lambda: pv.fit_fixed_effects(data, "y ~ x + C(g)", cov="HC1"))))
+    assert_same_fit(*coded_and_plain(by_codes, lambda: pv.fit_fixed_effects(data, "y ~ x + C(g)", cov="HC1")))
     assert kept and all(kept) == (noise == 10.0)
 
 
@@ -199,7 +158,7 @@ def test_a_reference_of_one_row_is_within_the_bound(by_codes, effects):
     def fit():
         return pv.fit_fixed_effects(data, "y ~ C(g) + x", effects=effects, cov="cluster")
 
-    _same(*reversed(_fits(by_codes, fit)))
+    assert_same_fit(*coded_and_plain(by_codes, fit))
 
 
 def test_a_level_far_from_zero_costs_no_digits(by_codes):
@@ -217,7 +176,7 @@ def test_a_level_far_from_zero_costs_no_digits(by_codes):
 
 def test_what_reads_the_rows_reads_them(by_codes):
     data = pv.Panel(_data(5), entity="firm", time="year")
-    plain, coded = _fits(by_codes, lambda: pv.fit_fixed_effects(data, "y ~ x + C(g)", cov="cluster"))
+    coded, plain = coded_and_plain(by_codes, lambda: pv.fit_fixed_effects(data, "y ~ x + C(g)", cov="cluster"))
     np.testing.assert_allclose(coded.fitted_values, plain.fitted_values, atol=1e-11)
     np.testing.assert_allclose(coded.fit.leverages(True), plain.fit.leverages(True), atol=1e-12)
     again = pickle.loads(pickle.dumps(coded))
