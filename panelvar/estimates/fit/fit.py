@@ -41,8 +41,9 @@ from panelvar.estimates.fit.small_samples import Counts
 from panelvar.estimates.fit.transformed_model import Family, TransformedModel
 from panelvar.kernels.absorption.absorb import Absorbed
 from panelvar.kernels.absorption.crossed_components import CrossedComponents
+from panelvar.kernels.absorption.factor_rows import moments_of
 from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.moments import PanelMoments, panel_moments
+from panelvar.kernels.linear.moments import PanelMoments
 from panelvar.kernels.linear.rows import TransformedRows
 from panelvar.kernels.linear.variance_components import Components
 
@@ -436,4 +437,4 @@ class Fit:
             # The means were taken out, and the within rows are left.
             sizes = groups.sizes.astype(np.float64)
             return PanelMoments(sizes, groups.mass(source.weights), rows.tables[0], self.model.triangle)
-        return panel_moments(self.source.columns, groups, self.source.weights)
+        return moments_of(self.source.columns, groups, self.source.weights)

@@ -31,8 +31,9 @@ from panelvar.core.base.arrays import Array, Positions
 from panelvar.kernels.linear.columns import Column, FactorCodes, FactorColumn, factor_columns, factors_of, times
 from panelvar.kernels.linear.demeaned import middle, whole_groups
 from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.moments import PanelMoments, panel_moments
 from panelvar.kernels.linear.qr import solve, triangle_of
-from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows, column_norms, combination
+from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, TransformedRows, column_norms, combination
 
 MOST_INFLATION = 5_000.0
 """Largest sum of variance inflation factors, times what the means outweigh: counts are exact, and rounding of the rest
@@ -439,6 +440,15 @@ def factor_rows(
         return None
     rows = FactorRows(columns, by, second, make, **options)
     return rows if rows.factored() else None
+
+
+def moments_of(columns: Sequence[Column] | MakesRows, groups: Grouping, weights: Array | None = None) -> PanelMoments:
+    """Return the moments of rows (see `panel_moments`), of factors from sums by level where these keep their digits."""
+    rows = None if isinstance(columns, MakesRows) else factor_rows(columns, groups, weights=weights)
+    if rows is None:
+        return panel_moments(columns, groups, weights)
+    counts = groups.sizes.astype(np.float64)
+    return PanelMoments(counts, groups.mass(weights), groups.means_of(rows.columns, weights), rows.triangle())
 
 
 def keeps_digits(products: Array, size: Array, basis: Array) -> bool:

@@ -18,7 +18,7 @@ from panelvar.kernels.linear.columns import Column
 from panelvar.kernels.linear.demeaned import demeaned_rows
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangularize
-from panelvar.kernels.linear.rows import BLOCK_ROWS, restored_norms
+from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, restored_norms
 
 
 class PanelMoments(NamedTuple):
@@ -120,12 +120,14 @@ def triangle_of_means(means: Array, root: Array, centre: Array | None, above: Ar
     return accumulator.r
 
 
-def panel_moments(columns: Sequence[Column], groups: Grouping, weights: Array | None = None) -> PanelMoments:
+def panel_moments(
+    columns: Sequence[Column] | MakesRows, groups: Grouping, weights: Array | None = None
+) -> PanelMoments:
     """Compute the moments of ``columns`` within ``groups``, from one reading of sorted rows.
 
     Parameters
     ----------
-    columns : sequence of (n,) arrays
+    columns : sequence of (n,) arrays, or those of a stream
         Regressors and, by the library's habit, the dependent variable last.
     groups : Grouping
         Group of each row.

@@ -23,8 +23,9 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit_checks import check_scale
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import TransformedModel
+from panelvar.kernels.absorption.factor_rows import moments_of
 from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.moments import PanelMoments, panel_moments, quasi_demeaning_weight
+from panelvar.kernels.linear.moments import PanelMoments, quasi_demeaning_weight
 from panelvar.kernels.linear.qr import solve, triangularize
 from panelvar.kernels.linear.rows import transformed_rows
 from panelvar.kernels.linear.variance_components import Components, swamy_arora
@@ -161,7 +162,7 @@ def components_model(
     grouping, label = design.group_by(effects)
     refuse_single_level(grouping, label)
     columns = design.columns
-    moments = panel_moments(columns, grouping) if moments is None else moments
+    moments = moments_of(columns, grouping) if moments is None else moments
     raw_norms = moments.raw_norms
     check_scale(design, raw_norms)
     notes: list[Note] = []

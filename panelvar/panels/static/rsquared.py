@@ -14,8 +14,8 @@ from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.fit_checks import rounding_of
+from panelvar.kernels.absorption.factor_rows import moments_of
 from panelvar.kernels.linear.groups import Grouping
-from panelvar.kernels.linear.moments import panel_moments
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,7 +171,7 @@ def row_correlation(fit: Fit, grouping: Grouping, levels: Array | None = None) -
         A value for each group; the dependent variable if omitted.
     """
     fit.rows_or_refuse("The linear prediction")
-    moments = panel_moments(fit.source.columns, grouping)
+    moments = moments_of(fit.source.columns, grouping)
     counts, slopes = moments.counts, fit.solution.coefficients
     first_within = moments.r[:, -1] if levels is None else np.zeros(len(moments.r))
     first = _centred(moments.means[:, -1] if levels is None else levels, counts)

@@ -7,10 +7,11 @@ import pytest
 
 from panelvar.kernels.absorption import factor_rows as kernel
 from panelvar.kernels.absorption.absorb import absorb
-from panelvar.kernels.absorption.factor_rows import FactorRows, factor_rows, keeps_digits
+from panelvar.kernels.absorption.factor_rows import FactorRows, factor_rows, keeps_digits, moments_of
 from panelvar.kernels.absorption.orthonormal_block import Block
 from panelvar.kernels.linear.columns import FactorCodes, FactorColumn
 from panelvar.kernels.linear.groups import Grouping
+from panelvar.kernels.linear.moments import panel_moments
 
 N = 600
 
@@ -121,6 +122,27 @@ def test_sums_by_cluster_are_those_of_the_transformed_rows(codes, second, weight
     sums = np.zeros((grouping.n_groups, x.shape[1] + 1))
     np.add.at(sums, grouping.codes, np.column_stack([constant, x * values[:, None]]))
     np.testing.assert_allclose(found[0], sums.T @ sums, atol=1e-9)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize(
+    "codes", [pytest.param(GROUPS[name](np.random.default_rng(8)), id=name) for name in GROUPS if name != "none"]
+)
+def test_moments_are_those_of_the_rows(codes, weighted, monkeypatch):
+    _, columns, weights = sample(codes, None, weighted)
+    by = Grouping.from_codes(codes)
+    arrays = [column[:] for column in columns]
+    expected = panel_moments(arrays, by, weights)
+    monkeypatch.setattr(kernel, "panel_moments", None)
+    found = moments_of(columns, by, weights)
+    np.testing.assert_array_equal(found.counts, expected.counts)
+    np.testing.assert_array_equal(found.weights, expected.weights)
+    np.testing.assert_allclose(found.means, expected.means, atol=1e-14)
+    np.testing.assert_allclose(found.r.T @ found.r, expected.r.T @ expected.r, rtol=1e-12, atol=1e-11)
+    monkeypatch.undo()
+    columns[-1] = columns[1][:] + 1e-6 * columns[-1]
+    careful = panel_moments(columns, by, weights)
+    np.testing.assert_array_equal(moments_of(columns, by, weights).r, careful.r)
 
 
 def test_near_dependence_and_far_means_are_left_to_others():
