@@ -138,7 +138,7 @@ class FactorRows(TransformedRows):
             whole = self._products(self.weights)
             between = np.zeros_like(whole)
             if self._by is not None:
-                between = self._crossed(self._by, self._root_shares(self._by))
+                between = self._crossed(self._by, self._masses, roots=np.sqrt(1.0 / self._by.mass(self.weights)))
             triangle = triangle_of(whole - between, np.diagonal(whole), MOST_INFLATION)
         if triangle is None:
             return False
@@ -155,10 +155,10 @@ class FactorRows(TransformedRows):
         self._refine()
         return True
 
-    def _root_shares(self, by: Grouping) -> Array:
-        """Return what rows are summed with for products of means, shape (n,): their weight by the root of the mass."""
-        roots = by.spread(1.0 / np.sqrt(by.mass(self.weights)))
-        return roots if self.weights is None else roots * self.weights
+    @property
+    def _masses(self) -> Array:
+        """The weight of each row, shape (n,)."""
+        return np.broadcast_to(1.0, self.n_rows) if self.weights is None else self.weights
 
     def combined(self, loadings: Array) -> FactorRows:
         """Return the rows of linear combinations of the columns, of whose products the same combinations are taken."""
@@ -236,10 +236,8 @@ class FactorRows(TransformedRows):
         products, by = whole, self._by
         if by is not None:
             mass = by.mass(self.weights)
-            half, share = by.spread(0.5 * by.sums(values) / mass), by.spread(1.0 / mass)
-            if self.weights is not None:
-                half, share = half * self.weights, share * self.weights
-            between = self._crossed(by, values - half, share)
+            half = by.spread(0.5 * by.sums(values) / mass) * self._masses
+            between = self._crossed(by, values - half, self._masses, roots=np.sqrt(1.0 / mass))
             products = whole - between - between.T
         # What is subtracted is no longer than the columns and what is left of them together.
         size = np.diagonal(whole) + np.abs(np.diagonal(products))
@@ -282,7 +280,7 @@ class FactorRows(TransformedRows):
 
     def _means(self) -> Array:
         """The (weighted) means of all columns about the origin."""
-        weights = np.ones(self.n_rows) if self.weights is None else self.weights
+        weights = self._masses
         sums = np.zeros(self._width + 1 + len(self._others))
         for start, stop in self._steps():
             piece = self._piece(start, stop)
@@ -349,11 +347,17 @@ class FactorRows(TransformedRows):
         return grouping.n_groups * (self._width + 1) <= self.n_rows
 
     def _crossed(
-        self, grouping: Grouping, left: Array, right: Array | None = None, extra: Sequence[Array] = ()
+        self,
+        grouping: Grouping,
+        left: Array,
+        right: Array | None = None,
+        extra: Sequence[Array] = (),
+        roots: Array | None = None,
     ) -> Array:
         """The sum over groups of the products of the sums of rows times ``left``, and of rows times ``right``.
 
-        Without ``right`` they are those of the first sums; ``extra`` (n,) arrays are columns more, as they are.
+        Without ``right`` they are those of the first sums; ``extra`` (n,) arrays are columns more, as they are. All
+        sums are multiplied by ``roots`` (G,), if given: in every row they would round alike, and add up.
         """
         weightings = [left] if right is None else [left, right]
         if self._few(grouping):
@@ -369,7 +373,7 @@ class FactorRows(TransformedRows):
                     total.levels[...] += part.levels
                     total.dense[...] += part.dense
                 tables = tables or found
-            return self._multiplied(tables)
+            return self._multiplied(tables, roots)
         starts = grouping.starts
         assert starts is not None
         whole = np.zeros((len(self._order) + len(extra),) * 2)
@@ -383,7 +387,7 @@ class FactorRows(TransformedRows):
             for one in weightings:
                 table = self._full if few else self._sparse
                 tables.append(table(piece, codes, last - first, one[start:stop], parts))
-            whole += self._multiplied(tables)
+            whole += self._multiplied(tables, None if roots is None else roots[first:last])
         return whole
 
     def _full(self, piece: _Piece, codes: NDArray[Any], groups: int, weight: Array, extra: Sequence[Array]) -> _Table:
@@ -403,7 +407,14 @@ class FactorRows(TransformedRows):
         levels = csr_array((data.ravel(), index.ravel(), bounds.astype(np.int32)), shape=(groups, self._width + 1))
         return _Table(levels, _dense_sums(piece, codes, groups, weight, extra))
 
-    def _multiplied(self, tables: Sequence[_Table]) -> Array:
+    def _multiplied(self, tables: Sequence[_Table], roots: Array | None) -> Array:
+        if roots is not None:
+            for table in tables:
+                if isinstance(table.levels, np.ndarray):
+                    table.levels[...] *= roots[:, None]
+                else:
+                    table.levels.data *= np.repeat(roots, np.diff(table.levels.indptr))
+                table.dense[...] *= roots[:, None]
         left, right = tables[0], tables[-1]
         levels = left.levels.T @ right.levels
         mixed = left.levels.T @ right.dense

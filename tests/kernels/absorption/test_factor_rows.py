@@ -145,6 +145,21 @@ def test_moments_are_those_of_the_rows(codes, weighted, monkeypatch):
     np.testing.assert_array_equal(moments_of(columns, by, weights).r, careful.r)
 
 
+def test_what_all_levels_have_in_common_is_no_sum_of_equal_roundings():
+    rng = np.random.default_rng(4)
+    n = 60_000
+    codes = FactorCodes(rng.integers(0, 60, n), 60)
+    columns = [*(FactorColumn(codes, level) for level in range(1, 60)), rng.normal(size=n)]
+    rows = factor_rows(columns, Grouping.from_starts(np.array([0, n])))
+    counts = np.bincount(codes.codes)
+    # The variance of a level's difference from the level left out.
+    found = np.square(np.linalg.inv(rows.triangle()[:-1, :-1])).sum(axis=1)
+    np.testing.assert_allclose(found, 1.0 / counts[1:] + 1.0 / counts[0], rtol=2e-14)
+    products, _ = rows.squared(np.full(n, 3.0))
+    expected = 3.0 * (np.diag(counts[1:]) - np.outer(counts[1:], counts[1:] / n))
+    np.testing.assert_allclose(products[:-1, :-1], expected, rtol=3e-15)
+
+
 def test_near_dependence_and_far_means_are_left_to_others():
     rng = np.random.default_rng(3)
     codes, by = FactorCodes(rng.integers(0, 9, N), 9), Grouping.from_codes(np.repeat(np.arange(N // 4), 4))
