@@ -194,17 +194,18 @@ def _as_kind(kind: str, size: Size) -> pd.DataFrame:
 
 
 def factors(profile: str) -> Iterator[Race]:
-    """Columns of a factor's levels, with instruments too, and those of an event study."""
-    jobs: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
-        ("factor columns", ((10_000, 100), (10_000, 300), (100_000, 100))),
-        ("factor columns, instruments", ((10_000, 300),)),
-        ("event study", ((10_000, 10), (100_000, 10))),
+    """Columns of a factor's levels, with instruments and in differences too, and those of an event study."""
+    jobs: tuple[tuple[str, str, tuple[tuple[int, int], ...]], ...] = (
+        ("factor columns", "pyfixest", ((10_000, 100), (10_000, 300), (100_000, 100))),
+        ("factor columns, instruments", "pyfixest", ((10_000, 300),)),
+        ("factor columns, differences", "linearmodels", ((10_000, 300),)),
+        ("event study", "pyfixest", ((10_000, 10), (100_000, 10))),
     )
-    for job, shapes in jobs:
+    for job, peer, shapes in jobs:
         for entities, levels in ((100, 10),) if profile == "smoke" else shapes:
             size = Size(entities, 10, 3)
             # Ten seconds and more than a gigabyte for a million rows.
-            peers = ("pyfixest",) if entities <= 10_000 else ()
+            peers = (peer,) if entities <= 10_000 else ()
             yield Race(
                 job,
                 f"{number(size.rows)} rows" + f", {levels} levels" * job.startswith("factor columns"),

@@ -130,6 +130,7 @@ def _numbers() -> Iterator[Number]:
     for shape, most in (("1e5 rows, 100 levels", 0.02), ("1e5 rows, 300 levels", 0.03), ("1e6 rows, 100 levels", 0.23)):
         yield Number("factor columns", "factor columns", seconds, most, True, "s", _named(shape))
     yield Number("factor columns, instruments", "factor columns, instruments", seconds, 0.08, True, "s")
+    yield Number("factor columns, differences", "factor columns, differences", seconds, 0.03, True, "s")
     yield Number("event study, memory", "event study", peak, 60e6, True, "MB")
     for shape, most in (
         ("5,000 clusters, 500 levels", 0.14),

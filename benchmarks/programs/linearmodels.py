@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
+from linearmodels.panel import FirstDifferenceOLS, PanelOLS, PooledOLS, RandomEffects
 
 from benchmarks.programs.answers import Call, Told, estimates, regressors_of
 
@@ -40,11 +40,26 @@ def fit(
     return prepare
 
 
+def differences_of_factor(frame: pd.DataFrame) -> Call:
+    """First differences with an indicator of every level of ``factor`` but the first."""
+    names = regressors_of(frame)
+    indexed = frame.set_index(["entity", "time"])
+
+    def run() -> Told:
+        levels = pd.get_dummies(indexed["factor"].astype(str), prefix="factor", drop_first=True, dtype=float)
+        result = FirstDifferenceOLS(indexed["y"], indexed[names].join(levels)).fit()
+        result.params, result.std_errors, result.pvalues, result.rsquared, result.f_statistic.pval  # noqa: B018
+        return lambda: estimates(result.params, result.std_errors, names)
+
+    return run
+
+
 JOBS: dict[str, Callable[[Any], Call]] = {
     "pooled": fit(PooledOLS, True, {}, {}),
     "fixed effects": fit(PanelOLS, True, ENTITY, {}),
     "fixed effects, clustered": fit(PanelOLS, True, ENTITY, CLUSTERED),
     "fixed effects, Driscoll-Kraay": fit(PanelOLS, True, ENTITY, KRAAY),
+    "factor columns, differences": differences_of_factor,
     "random effects": fit(RandomEffects, True, {}, {}),
     "two-way": fit(PanelOLS, False, ENTITY | {"time_effects": True}, {}),
 }

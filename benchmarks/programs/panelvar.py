@@ -178,6 +178,7 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "factor columns, instruments": fit(
         pv.fit_iv_fixed_effects, "y ~ x1 + x2 + C(factor) + [x0 ~ instrument]", cov="classical"
     ),
+    "factor columns, differences": fit(pv.fit_first_difference, "y ~ x0 + x1 + x2 + C(factor)"),
     "event study": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
     "workers and firms": fit(pv.fit_fixed_effects, index=("worker", "year"), effects=EFFECTS),
