@@ -291,8 +291,8 @@ def adjust(parts: ClusterParts, targets: Array, power: float) -> Adjusted:
 
 def turned(stack: Array, targets: Array) -> Array:
     """Return ``targets' A`` (p, q, s) of each matrix of a stack (q, q, s)."""
-    q, p = targets.shape
-    return (targets.T @ stack.reshape(q, -1)).reshape(p, q, stack.shape[-1])
+    (q, p), matrices = targets.shape, stack.shape[-1]
+    return (targets.T @ stack.reshape(q, q * matrices)).reshape(p, q, matrices)
 
 
 class Alike(NamedTuple):
