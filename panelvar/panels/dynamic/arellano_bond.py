@@ -22,7 +22,6 @@ from panelvar.panels.dynamic.dynamic_result import DynamicFit, DynamicPanelResul
 from panelvar.panels.dynamic.gmm_convention import gmm_convention
 from panelvar.panels.dynamic.gmm_covariance import estimated_covariance, read_covariance
 from panelvar.panels.dynamic.gmm_estimate import STEP_WORDS, estimate
-from panelvar.panels.dynamic.instrument_moments import H_CHOICES
 from panelvar.panels.dynamic.lag_instruments import (
     Instruments,
     LagInstruments,
@@ -32,7 +31,7 @@ from panelvar.panels.dynamic.lag_instruments import (
     read_instruments,
 )
 from panelvar.panels.dynamic.quadratic_moments import NONLINEAR
-from panelvar.panels.dynamic.transforms import TRANSFORMS
+from panelvar.panels.dynamic.transforms import H_CHOICES, TRANSFORMS
 
 if TYPE_CHECKING:
     from panelvar.data.streams.whole_entities import WholeEntities

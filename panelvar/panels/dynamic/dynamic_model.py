@@ -25,14 +25,14 @@ from panelvar.data.streams.reading import no_rows
 from panelvar.panels.dynamic.cube import Census, RowCounts, dates_in_use, lay_out, model_columns
 from panelvar.panels.dynamic.entity_equations import EntityEquations, Lengths, equations_of, periods_with_effects
 from panelvar.panels.dynamic.gmm import GmmProblem
-from panelvar.panels.dynamic.instrument_moments import row_covariances
+from panelvar.panels.dynamic.instrument_moments import StackedMoments
 from panelvar.panels.dynamic.lag_instruments import Specification
 from panelvar.panels.dynamic.quadratic_moments import (
     QuadraticProblem,
     SummedQuadratics,
     no_products,
 )
-from panelvar.panels.dynamic.transforms import WORDS
+from panelvar.panels.dynamic.transforms import WORDS, row_covariances
 from panelvar.panels.dynamic.weighting import StackedRows
 
 if TYPE_CHECKING:
@@ -179,24 +179,26 @@ class DynamicModel:
         lengths: Any = None
         n_clusters = self.n_entities if groups is None else int(groups.max()) + 1
         by_cluster, rows = StackedRows(n_clusters), StackedRows()
+        by_entity = isinstance(self.parts, tuple) and groups is None
         for part, clusters in self.by_part(groups):
-            products, instruments = part.products, part.instruments
+            moments, instruments = part.moments, part.instruments
             weight = weight + instruments.weight(
                 row_covariances(part.equations, self.specification.h, balanced=balanced)
             )
             found = found | part.found
-            total = total + products.sum(axis=2)
+            total = total + moments.total
             levels = levels + part.levels.values.sum(axis=(0, 1))
             if not isinstance(self.parts, tuple):
                 lengths = part.lengths if lengths is None else lengths.merged(part.lengths)
-            rows.add(part.transformed.values.reshape(-1, products.shape[1]))
-            by_cluster.add(products.reshape(-1, products.shape[2]).T, clusters)
+            rows.add(part.transformed.values.reshape(-1, total.shape[1]))
+            for own, block in () if by_entity else moments.blocks():
+                flat = block.reshape(-1, block.shape[2]).T
+                by_cluster.add(flat, None if clusters is None else clusters[own])
         if lengths is not None:
             refuse_unidentified(self.specification, self.regressors, lengths, int(found.sum()))
-        stacked = np.ascontiguousarray(by_cluster.rows.T).reshape(*total.shape, -1)
         labels, origins = instruments.labels, instruments.origins
         problem = GmmProblem(
-            stacked,
+            moments if by_entity else _unstacked(by_cluster.rows, total.shape),
             total,
             weight,
             labels,
@@ -222,7 +224,7 @@ class DynamicModel:
         shape: tuple[int, ...] = ()
         labels: tuple[str, ...] = ()
         for part, clusters in self.by_part(groups):
-            moments = part.of_problem(linear).products
+            moments = part.of_problem(linear).moments.products
             factors, there = part.quadratic_factors(kind, means)
             products = factors.left[:, :, :, None] * factors.right[:, :, None, :]
             shape, labels, seen = products.shape[1:], factors.labels, seen | there
@@ -232,9 +234,9 @@ class DynamicModel:
         if not seen.any():
             raise no_products(kind)
         width, rows = linear.total.size, stacked.rows
-        own_products = np.ascontiguousarray(rows[:, :width].T.reshape(*linear.total.shape, -1))
+        own = _unstacked(rows[:, :width], linear.total.shape)
         quadratic = SummedQuadratics(rows[:, width:].reshape(-1, *shape), sums, labels).only(seen)
-        return QuadraticProblem.of(replace(linear, products=own_products), quadratic, kind)
+        return QuadraticProblem.of(replace(linear, moments=own), quadratic, kind)
 
     def clusters(self, column: object) -> tuple[Positions, str]:
         """Codes (N,) of a column that is constant in each entity, and what it is called.
@@ -277,6 +279,11 @@ class DynamicModel:
                 "entity must lie in one cluster, because its moments are summed there."
             )
         return pd.factorize(np.concatenate(of_entities)[self.entities])[0].astype(np.intp), name
+
+
+def _unstacked(rows: Array, shape: tuple[int, ...]) -> StackedMoments:
+    """Products of such a shape (L, m + K) from the rows (G, L (m + K)) that hold them."""
+    return StackedMoments(np.ascontiguousarray(rows.T).reshape(*shape, -1))
 
 
 def read_entities(data: object) -> Panel | WholeEntities:

@@ -15,8 +15,8 @@ from panelvar.core.base.labels import listed
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.kernels.linear.qr import ROUNDING
 from panelvar.panels.dynamic.cube import Census, Laid, LaidRows, PanelCube, parts_of
-from panelvar.panels.dynamic.gmm import GmmProblem, moments_of_errors
-from panelvar.panels.dynamic.instrument_moments import InstrumentCollector, InstrumentMatrix
+from panelvar.panels.dynamic.gmm import GmmProblem
+from panelvar.panels.dynamic.instrument_moments import EntityMoments, InstrumentCollector, InstrumentMatrix
 from panelvar.panels.dynamic.lag_instruments import Specification, StandardInstruments
 from panelvar.panels.dynamic.quadratic_moments import QuadraticMoments, QuadraticProblem, quadratic_factors
 from panelvar.panels.dynamic.transforms import WORDS, EquationRows, levels, transformed
@@ -74,9 +74,9 @@ class EntityEquations:
         return len(self.regressors)
 
     @property
-    def products(self) -> Array:
-        """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, m + K, N)."""
-        return self.instruments.products(self.equations)
+    def moments(self) -> EntityMoments:
+        """Each entity's :math:`Z_i'[X_i, Y_i]`."""
+        return EntityMoments(self.instruments, self.equations, list(range(self.transformed.values.shape[2])))
 
     @property
     def lengths(self) -> Lengths:
@@ -106,7 +106,7 @@ class EntityEquations:
 
     def errors(self, problem: GmmProblem, means: Array, params: Array) -> Array:
         """Moments (N, K L) of the entities' errors at coefficients (m, K)."""
-        linear = moments_of_errors(self.products, params)
+        linear = self.moments.errors(params)
         if not isinstance(problem, QuadraticProblem):
             return linear
         every, _ = self.quadratic_factors(problem.kind, means)

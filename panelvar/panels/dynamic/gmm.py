@@ -19,7 +19,7 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import CollinearityError, InsufficientDataError, NumericalError
-from panelvar.panels.dynamic.instrument_moments import Origin
+from panelvar.panels.dynamic.instrument_moments import Moments, Origin
 from panelvar.panels.dynamic.weighting import Root, root_of_covariance, root_of_moments, triangular
 
 RANK_TOLERANCE = 1e-11
@@ -79,9 +79,9 @@ class GmmProblem:
 
     Attributes
     ----------
-    products : (L, m + K, G) array
-        :math:`Z_i'[X_i, Y_i]` of all entities, or of clusters within which errors may be correlated; or rows with the
-        same cross products as all of these.
+    moments : EntityMoments or StackedMoments
+        :math:`Z_i'[X_i, Y_i]` of all entities, or of clusters within which errors may be correlated, G of them; or rows
+        with the same cross products as all of these.
     total : (L, m + K) array
         :math:`Z'[X, Y]`, their sum.
     weight : (L, L) array
@@ -100,7 +100,7 @@ class GmmProblem:
         What the moments as they are named have beside these, as combinations of these (see `InstrumentMatrix`).
     """
 
-    products: Array
+    moments: Moments
     total: Array
     weight: Array
     labels: tuple[str, ...]
@@ -118,7 +118,7 @@ class GmmProblem:
     @property
     def n_equations(self) -> int:
         """Equations, K."""
-        return int(self.products.shape[1]) - self.n_regressors
+        return int(self.total.shape[1]) - self.n_regressors
 
     @property
     def n_moments(self) -> int:
@@ -137,7 +137,7 @@ class GmmProblem:
             return self.lifted.without(doubted)
         return replace(
             self,
-            products=self.products[kept],
+            moments=self.moments.only(kept),
             total=self.total[kept],
             weight=self.weight[np.ix_(kept, kept)],
             labels=tuple(compress(self.labels, kept)),
@@ -151,26 +151,41 @@ class GmmProblem:
         if self.lifts is None:
             return self
         turn = np.eye(self.n_moments) + self.lifts
-        products = np.tensordot(turn, self.products, axes=1)
-        return replace(self, products=products, total=turn @ self.total, weight=turn @ self.weight @ turn.T, lifts=None)
+        moments, weight = self.moments.turned(turn), turn @ self.weight @ turn.T
+        return replace(self, moments=moments, total=turn @ self.total, weight=weight, lifts=None)
 
     def of_columns(self, columns: Sequence[int], names: tuple[str, ...]) -> GmmProblem:
         """The problem of some of the regressors and dependent variables, the regressors first."""
         chosen = list(columns)
-        return replace(self, products=self.products[:, chosen], total=self.total[:, chosen], regressors=names)
+        return replace(self, moments=self.moments.of_columns(chosen), total=self.total[:, chosen], regressors=names)
 
     def of_regressors(self, places: Sequence[int]) -> GmmProblem:
         """The problem with fewer regressors."""
-        width = range(self.n_regressors, self.products.shape[1])
+        width = range(self.n_regressors, self.total.shape[1])
         return self.of_columns([*places, *width], tuple(self.regressors[place] for place in places))
 
-    def slopes(self, params: Array) -> Array:
-        """How each cluster's moments fall as the coefficients rise, (G, L, m)."""
-        return self.products[:, : self.n_regressors].transpose(2, 0, 1)
+    @property
+    def products(self) -> Array:
+        """The products themselves, (L, m + K, G), which entities that are kept have made when asked for."""
+        return self.moments.products
+
+    @property
+    def counted(self) -> Moments:
+        """The moments, as often as each cluster counts: once."""
+        return self.moments
 
     def errors(self, params: Array) -> Array:
         """Moments of the errors of each cluster, equation by equation, (G, K L)."""
-        return moments_of_errors(self.products, params)
+        return self.counted.errors(params)
+
+    def summed_slopes(self, params: Array, shares: Array) -> Array:
+        """How the moments of clusters fall as the coefficients rise, times shares (G,) of these, (L, m)."""
+        return self.counted.summed(shares)[:, : self.n_regressors]
+
+    def combined_slopes(self, params: Array, weights: Array) -> Array:
+        """How combinations (k, L) of each cluster's moments fall as the coefficients rise, (G, k m)."""
+        slopes = self.counted.combined(weights)[: self.n_regressors]
+        return slopes.T.reshape(slopes.shape[2], -1)
 
     def residual_total(self, params: Array) -> Array:
         """:math:`Z'U`, equation by equation, (K L,)."""
@@ -327,7 +342,7 @@ class GmmProblem:
             # The criterion's derivative: of the moments, and of the weight's own errors.
             own = solved.reshape(count, -1)
             first = -2.0 * (own @ self.total[:, :m]).ravel()
-            drawn = self.slopes(params).transpose(1, 2, 0) @ (errors @ solved)
+            drawn = self.summed_slopes(params, errors @ solved)
             second = 2.0 * (own @ drawn).ravel()
             return float(half @ half), (first + second) * sizes
 
@@ -358,7 +373,6 @@ class GmmProblem:
         total, errors = self.residual_total(step.params), self.errors(at)
         by_weight = zip(step.roots, np.split(total, len(step.roots)), strict=True)
         solved = np.concatenate([root.undivided(root.divided(part)) for root, part in by_weight])
-        moments = self.slopes(at).transpose(1, 2, 0)
         # Moments and coefficients of each weight: those of an equation, or of all.
         blocks = len(step.roots)
         widths = [count // blocks * width for width in (self.n_moments, m)]
@@ -366,10 +380,8 @@ class GmmProblem:
         for block, v in enumerate(solved.reshape(blocks, count // blocks, -1)):
             own, places = (slice(block * width, (block + 1) * width) for width in widths)
             g = errors[:, own]
-            shares = g @ v.ravel()
-            first = np.kron(np.eye(len(v)), moments @ shares)
-            slopes = (v @ moments.swapaxes(0, 1)).T.reshape(len(g), -1)
-            out[places, places] = step.pull[places, own] @ (first + g.T @ slopes)
+            first = np.kron(np.eye(len(v)), self.summed_slopes(at, g @ v.ravel()))
+            out[places, places] = step.pull[places, own] @ (first + g.T @ self.combined_slopes(at, v))
         return out
 
     def _by_equation(self, roots: list[Root]) -> Step:
@@ -431,9 +443,3 @@ def _solve(pull: Array, slopes: Array, target: Array) -> Array:
     """Estimates, refined once: what is left of the target is pulled again."""
     first = pull @ target
     return np.asarray(first + pull @ (target - slopes @ first))
-
-
-def moments_of_errors(products: Array, params: Array) -> Array:
-    """Moments of the errors, equation by equation, (G, K L), of products (L, m + K, G)."""
-    left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ products
-    return np.asarray(left.T.reshape(products.shape[2], -1))

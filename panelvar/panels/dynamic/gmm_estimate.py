@@ -20,9 +20,9 @@ from panelvar.panels.dynamic.dynamic_model import DynamicModel, RowSums
 from panelvar.panels.dynamic.entity_equations import EntityEquations
 from panelvar.panels.dynamic.gmm import GmmProblem, Step
 from panelvar.panels.dynamic.gmm_convention import PRESETS, GmmConvention
-from panelvar.panels.dynamic.instrument_moments import Origin, RowCovariances, row_covariances
+from panelvar.panels.dynamic.instrument_moments import Origin
 from panelvar.panels.dynamic.lag_instruments import LagInstruments, StandardInstruments, invalid_instruments
-from panelvar.panels.dynamic.transforms import WORDS
+from panelvar.panels.dynamic.transforms import WORDS, RowCovariances, row_covariances
 
 STEPS = (1, 2, "iterated", "cu")
 STEP_WORDS = {1: "one-step", 2: "two-step", "iterated": "iterated", "cu": "continuously updated"}

@@ -6,12 +6,14 @@ formed: each row r of the equation keeps the few instruments :math:`Z_r` (N, L_r
 .. math:: Z_i'X_i = \sum_r z_{ir} x_{ir}', \qquad
           \sum_i Z_i'H_iZ_i = \sum_{r, r'} Z_r' \,\mathrm{diag}(h_{i,rr'})\, Z_{r'}
 
-over the few pairs of rows whose errors are correlated: all entities at once, a product for each pair.
+over the few pairs of rows whose errors are correlated: all entities at once, a product for each pair. The products
+:math:`Z_i'X_i` take many times the memory of their factors, the instruments and the rows. What GMM takes from them is a
+combination of columns (the moments of errors), of moments, or of entities: each is made from the factors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from typing import NamedTuple
@@ -19,19 +21,20 @@ from typing import NamedTuple
 import numpy as np
 
 from panelvar.core.base.arrays import Array, Mask, Positions
-from panelvar.core.base.errors import InsufficientDataError, SpecificationError, choose
+from panelvar.core.base.errors import InsufficientDataError, SpecificationError
 from panelvar.core.base.labels import listed
 from panelvar.core.base.limits import MOST_MOMENTS
 from panelvar.data.formulas.design import CONSTANT
 from panelvar.panels.dynamic.cube import Laid, PanelCube
 from panelvar.panels.dynamic.lag_instruments import LagInstruments, Specification, StandardInstruments
-from panelvar.panels.dynamic.transforms import EquationRows
+from panelvar.panels.dynamic.transforms import EquationRows, RowCovariances
 
-H_CHOICES = ("cross", "block", "identity")
 _ANY = 10**9
 """A last lag that no calendar reaches."""
 _FEW = 4
 """The last lag of the advice where there are too many."""
+_NUMBERS = 2**19
+"""Numbers of the products of entities that are worked on at once: they stay in the cache."""
 
 
 class RowInstruments(NamedTuple):
@@ -41,7 +44,7 @@ class RowInstruments(NamedTuple):
     ----------
     columns : (L_r,) integer array
         Which moments they belong to.
-    values : (N, L_r) array
+    values : (N, L_r) array, column-major
         Zero for entities that lack the row.
     """
 
@@ -50,7 +53,7 @@ class RowInstruments(NamedTuple):
 
     def only(self, kept: Mask) -> RowInstruments:
         """Some of the columns; of all of them no copy is made."""
-        return self if kept.all() else RowInstruments(self.columns[kept], np.ascontiguousarray(self.values[:, kept]))
+        return self if kept.all() else RowInstruments(self.columns[kept], self.values.T[kept].T)
 
 
 class Origin(NamedTuple):
@@ -130,24 +133,20 @@ class InstrumentMatrix:
         rows = []
         for own, middle, there in zip(self.rows, middles, used, strict=True):
             columns = np.union1d(own.columns, np.flatnonzero(middle))
-            values = np.zeros((len(there), len(columns)))
+            values = np.zeros((len(there), len(columns)), order="F")
             values[:, np.searchsorted(columns, own.columns)] = own.values
-            rows.append(RowInstruments(columns, values - there[:, None] * middle[columns]))
+            values -= there[:, None] * middle[columns]
+            rows.append(RowInstruments(columns, values))
         return replace(self, rows=tuple(rows))
 
-    def products(self, equations: Sequence[EquationRows]) -> Array:
-        """Each entity's :math:`Z_i'[X_i, Y_i]`, (L, C, N).
-
-        Entities come last: products of long vectors take half the time of many short ones, here and in all that is
-        made of them.
-        """
-        values = [row.T for equation in equations for row in equation.values]
-        out = np.zeros((self.count, *values[0].shape))
-        for own, strided in zip(self.rows, values, strict=True):
-            row = np.ascontiguousarray(strided)
-            for moment, instrument in zip(own.columns, np.ascontiguousarray(own.values.T), strict=True):
-                out[moment] += instrument * row
-        return out
+    def turned(self, turn: Array) -> InstrumentMatrix:
+        """The instruments of combinations (L, L) of the moments, named as these."""
+        rows = []
+        for own in self.rows:
+            part = turn[:, own.columns]
+            columns = np.flatnonzero(part.any(axis=1))
+            rows.append(RowInstruments(columns, (part[columns] @ own.values.T).T))
+        return replace(self, rows=tuple(rows), lifts=None)
 
     def weight(self, covariances: RowCovariances, weights: Array | None = None) -> Array:
         r""":math:`\sum_i w_i Z_i'H_iZ_i`, (L, L)."""
@@ -163,44 +162,144 @@ class InstrumentMatrix:
         return out
 
 
-RowCovariances = dict[tuple[int, int], "Array | float"]
-"""Covariances :math:`h_{i,rr'}` of the errors of pairs of rows r <= r', for all entities alike or one each."""
+@dataclass(frozen=True, eq=False)
+class StackedMoments:
+    """Products of entities, or of clusters of them, or rows with the same cross products as all of these.
 
-
-def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool = False) -> RowCovariances:
-    r"""Covariances of the rows' errors, up to a factor, when the errors of the levels are white noise.
-
-    Parameters
+    Attributes
     ----------
-    equations : sequence of EquationRows
-    h : {"cross", "block", "identity"}
-        "cross": :math:`H_i = D_iD_i'` with the rows' loadings D of the periods. "block": the same without the block
-        between transformed rows and levels (the effects in the levels are not white noise either way). "identity": the
-        identity matrix.
-    balanced : bool
-        In the block between transformed rows and levels, give deviations the loadings of an entity without gaps
-        (xtabond2).
+    products : (L, m + K, G) array
     """
-    choose("h", h, H_CHOICES)
-    out: RowCovariances = {}
-    start = 0
-    for equation in equations:
-        count = len(equation.labels)
-        for row in range(count):
-            out[start + row, start + row] = 2.0 if equation.kind == "fd" and h != "identity" else 1.0
-            if equation.kind == "fd" and h != "identity" and row + 1 < count:
-                out[start + row, start + row + 1] = -1.0
-        start += count
-    if h == "cross" and len(equations) == 2:
-        first, second = equations
-        loadings = first.loadings(balanced=balanced)
-        for row in range(len(first.labels)):
-            for column, period in enumerate(second.labels):
-                cross = loadings[row, period]
-                if cross.any():
-                    value: Array | float = float(cross[0]) if len(cross) == 1 else cross
-                    out[row, len(first.labels) + column] = value
-    return out
+
+    products: Array
+
+    def only(self, kept: Mask) -> StackedMoments:
+        """Those of some of the moments."""
+        return StackedMoments(self.products[kept])
+
+    def turned(self, turn: Array) -> StackedMoments:
+        """Those of combinations (M, L) of the moments."""
+        return StackedMoments(np.tensordot(turn, self.products, axes=1))
+
+    def of_columns(self, columns: list[int]) -> StackedMoments:
+        """Those of some of the regressors and dependent variables."""
+        return StackedMoments(self.products[:, columns])
+
+    def errors(self, params: Array) -> Array:
+        """Moments of the errors at coefficients (m, K), equation by equation, (G, K L)."""
+        left = np.concatenate([-params.T, np.eye(params.shape[1])], axis=1) @ self.products
+        return np.asarray(left.T.reshape(self.products.shape[2], -1))
+
+    def summed(self, shares: Array) -> Array:
+        """Sum (L, m + K) of the products times shares (G,)."""
+        return np.asarray(self.products @ shares)
+
+    def combined(self, weights: Array) -> Array:
+        """Sums (m + K, k, G) of the products of moments times weights (k, L)."""
+        return np.asarray(weights @ self.products.swapaxes(0, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class EntityMoments:
+    """Instruments and rows of entities, and what `StackedMoments` has of their products.
+
+    Attributes
+    ----------
+    instruments : InstrumentMatrix
+    equations : tuple of EquationRows
+    columns : list of int
+        Which of the rows' columns are the m regressors and, after these, the K dependent variables.
+    """
+
+    instruments: InstrumentMatrix
+    equations: tuple[EquationRows, ...]
+    columns: list[int]
+
+    @property
+    def _rows(self) -> Iterator[tuple[RowInstruments, Array]]:
+        """The instruments of each row, and its values (N, C)."""
+        return zip(self.instruments.rows, (row for each in self.equations for row in each.values), strict=True)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        """Entities N and columns C."""
+        _, entities, columns = self.equations[0].values.shape
+        return entities, columns
+
+    @property
+    def products(self) -> Array:
+        """All of them, (L, m + K, N).
+
+        Entities come last: products of long vectors take half the time of many short ones, here and in all that is
+        made of them.
+        """
+        return np.concatenate([block for _, block in self.blocks()], axis=2)
+
+    @property
+    def total(self) -> Array:
+        """Their sum over the entities, (L, m + K)."""
+        return np.asarray(sum(block.sum(axis=2) for _, block in self.blocks()))
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield some of the entities after others, and their products (L, m + K, n)."""
+        count, width, entities = self.instruments.count, len(self.columns), self._shape[0]
+        most = max(1, _NUMBERS // max(1, count * width))
+        for start in range(0, entities, most):
+            part = slice(start, min(start + most, entities))
+            block = np.zeros((count, width, part.stop - start))
+            self._write_products(np.eye(width), part, block)
+            yield part, block
+
+    def only(self, kept: Mask) -> EntityMoments:
+        """Those of some of the moments."""
+        return replace(self, instruments=self.instruments.only(kept))
+
+    def turned(self, turn: Array) -> EntityMoments:
+        """Those of combinations (M, L) of the moments."""
+        return replace(self, instruments=self.instruments.turned(turn))
+
+    def of_columns(self, columns: list[int]) -> EntityMoments:
+        """Those of some of the regressors and dependent variables."""
+        return replace(self, columns=[self.columns[place] for place in columns])
+
+    def errors(self, params: Array) -> Array:
+        """Moments of the errors at coefficients (m, K), equation by equation, (N, K L)."""
+        equations, entities = params.shape[1], self._shape[0]
+        loadings = np.concatenate([-params, np.eye(equations)])
+        out = np.zeros((equations, self.instruments.count, entities))
+        self._write_products(loadings, slice(None), out.swapaxes(0, 1))
+        return out.reshape(-1, entities).T
+
+    def summed(self, shares: Array) -> Array:
+        """Sum (L, m + K) of the products times shares (N,)."""
+        out = np.zeros((self.instruments.count, self._shape[1]))
+        for own, values in self._rows:
+            out[own.columns] += (own.values * shares[:, None]).T @ values
+        return out[:, self.columns]
+
+    def combined(self, weights: Array) -> Array:
+        """Sums (m + K, k, N) of the products of moments times weights (k, L)."""
+        out = np.zeros((len(self.columns), len(weights), self._shape[0]))
+        for own, values in self._rows:
+            out += values.T[self.columns, None] * (weights[:, own.columns] @ own.values.T)
+        return out
+
+    def _write_products(self, loadings: Array, part: slice, out: Array) -> None:
+        """Write the products of some entities times loadings (m + K, q) into zeros ``out`` (L, q, n)."""
+        of_all = np.zeros((self._shape[1], loadings.shape[1]))
+        of_all[self.columns] = loadings
+        written = np.zeros(len(out), dtype=bool)
+        for own, values in self._rows:
+            row = np.ascontiguousarray((values[part] @ of_all).T)
+            for moment, instrument in zip(own.columns.tolist(), own.values[part].T, strict=True):
+                if written[moment]:
+                    out[moment] += instrument * row
+                else:
+                    np.multiply(instrument, row, out=out[moment])
+                    written[moment] = True
+
+
+Moments = EntityMoments | StackedMoments
 
 
 class InstrumentCollector:
@@ -398,10 +497,10 @@ class InstrumentCollector:
             # What was collected is released row by row, so that it is not there twice.
             self._rows[row] = []
             places = np.array([place for own, _ in parts for place in own], dtype=np.intp)
-            values = np.concatenate([each for _, each in parts], axis=1) if parts else np.zeros((width, 0))
+            values = np.concatenate([each.T for _, each in parts]).T if parts else np.zeros((width, 0))
             there = np.asarray(values.any(axis=0))
             found[places[there]] = True
-            rows.append(RowInstruments(places, np.ascontiguousarray(values)).only(there))
+            rows.append(RowInstruments(places, values).only(there))
         return InstrumentMatrix(tuple(self._labels), tuple(rows), tuple(self._origins)), found
 
 

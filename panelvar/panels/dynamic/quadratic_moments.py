@@ -219,7 +219,7 @@ class QuadraticProblem(GmmProblem):
     def of(cls, linear: GmmProblem, quadratic: QuadraticMoments | SummedQuadratics, kind: str) -> QuadraticProblem:
         """Add quadratic moments to a problem."""
         return cls(
-            linear.products,
+            linear.moments,
             linear.total,
             linear.weight,
             linear.labels + quadratic.labels,
@@ -256,9 +256,15 @@ class QuadraticProblem(GmmProblem):
         """Sums of the moments of the errors, (L + D,)."""
         return np.concatenate([self.alone.residual_total(params), self.quadratic.value_totals(params)])
 
-    def slopes(self, params: Array) -> Array:
-        """How each cluster's moments fall as the coefficients rise, (G, L + D, m)."""
-        return np.concatenate([self.alone.slopes(params), self.quadratic.slopes(params)], axis=1)
+    def summed_slopes(self, params: Array, shares: Array) -> Array:
+        """How the moments of clusters fall as the coefficients rise, times shares (G,) of these, (L + D, m)."""
+        own = np.tensordot(shares, self.quadratic.slopes(params), axes=1)
+        return np.concatenate([self.alone.summed_slopes(params, shares), own])
+
+    def combined_slopes(self, params: Array, weights: Array) -> Array:
+        """How a combination (1, L + D) of each cluster's moments falls as the coefficients rise, (G, m)."""
+        linear, own = np.split(weights, [self.alone.n_moments], axis=1)
+        return np.asarray(self.alone.combined_slopes(params, linear) + own[0] @ self.quadratic.slopes(params))
 
     @property
     def initial_root(self) -> Root:
@@ -333,5 +339,5 @@ class QuadraticProblem(GmmProblem):
         """Pull and bread as if the moments were linear, and what their curvature makes of the bread's inverse."""
         linear = self.total[:, : self.n_regressors]
         pull, bread = self._pull(root, np.concatenate([linear, self.quadratic.slope_totals(params)]))
-        own = root.undivided(half)[len(self.products) :]
+        own = root.undivided(half)[self.alone.n_moments :]
         return pull, bread, np.eye(len(bread)) + bread @ self.quadratic.curvature(own)

@@ -11,6 +11,7 @@ A row belongs to a period, its **label**, from which the lags of instruments cou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from panelvar.core.base.arrays import Array, Mask, Positions
 from panelvar.core.base.errors import choose
 
 TRANSFORMS = ("fd", "fod")
+H_CHOICES = ("cross", "block", "identity")
 WORDS = {"fd": "first differences", "fod": "forward orthogonal deviations"}
 
 
@@ -103,3 +105,43 @@ def levels(values: Array, complete: Mask) -> EquationRows:
     """The rows as they are."""
     rows = np.where(complete[:, :, None], values, 0.0)
     return EquationRows("level", np.arange(len(values)), rows, complete, complete)
+
+
+RowCovariances = dict[tuple[int, int], "Array | float"]
+"""Covariances :math:`h_{i,rr'}` of the errors of pairs of rows r <= r', for all entities alike or one each."""
+
+
+def row_covariances(equations: Sequence[EquationRows], h: str, *, balanced: bool = False) -> RowCovariances:
+    r"""Covariances of the rows' errors, up to a factor, when the errors of the levels are white noise.
+
+    Parameters
+    ----------
+    equations : sequence of EquationRows
+    h : {"cross", "block", "identity"}
+        "cross": :math:`H_i = D_iD_i'` with the rows' loadings D of the periods. "block": the same without the block
+        between transformed rows and levels (the effects in the levels are not white noise either way). "identity": the
+        identity matrix.
+    balanced : bool
+        In the block between transformed rows and levels, give deviations the loadings of an entity without gaps
+        (xtabond2).
+    """
+    choose("h", h, H_CHOICES)
+    out: RowCovariances = {}
+    start = 0
+    for equation in equations:
+        count = len(equation.labels)
+        for row in range(count):
+            out[start + row, start + row] = 2.0 if equation.kind == "fd" and h != "identity" else 1.0
+            if equation.kind == "fd" and h != "identity" and row + 1 < count:
+                out[start + row, start + row + 1] = -1.0
+        start += count
+    if h == "cross" and len(equations) == 2:
+        first, second = equations
+        loadings = first.loadings(balanced=balanced)
+        for row in range(len(first.labels)):
+            for column, period in enumerate(second.labels):
+                cross = loadings[row, period]
+                if cross.any():
+                    value: Array | float = float(cross[0]) if len(cross) == 1 else cross
+                    out[row, len(first.labels) + column] = value
+    return out

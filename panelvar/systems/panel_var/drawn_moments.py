@@ -16,8 +16,9 @@ import numpy as np
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.core.base.errors import Note
 from panelvar.kernels.linear.qr import triangle_of
-from panelvar.panels.dynamic.gmm import GmmProblem, moments_of_errors
+from panelvar.panels.dynamic.gmm import GmmProblem
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
+from panelvar.panels.dynamic.instrument_moments import StackedMoments
 from panelvar.panels.dynamic.weighting import SINGULAR, Root, reciprocal_condition
 from panelvar.systems.panel_var.blocks import Refitted
 
@@ -124,7 +125,7 @@ class DrawnProblem(GmmProblem):
     ) -> DrawnProblem:
         """The problem in which each entity counts so often, with the total and one-step weight that go with it."""
         return cls(
-            sample.products,
+            sample.moments,
             total,
             weight,
             sample.labels,
@@ -137,17 +138,9 @@ class DrawnProblem(GmmProblem):
         )
 
     @cached_property
-    def weighted(self) -> Array:
-        """The products times the roots of the counts, (L, m + K, N)."""
-        return self.products * np.sqrt(self.counts)
-
-    def slopes(self, params: Array) -> Array:
-        """How each entity's moments fall as the coefficients rise, times the root of its count, (N, L, m)."""
-        return self.weighted[:, : self.n_regressors].transpose(2, 0, 1)
-
-    def errors(self, params: Array) -> Array:
-        """Moments of the errors of each entity, times the root of its count, (N, K L)."""
-        return moments_of_errors(self.weighted, params)
+    def counted(self) -> StackedMoments:
+        """The moments of each entity times the root of its count."""
+        return StackedMoments(self.products * np.sqrt(self.counts))
 
     def roots(self, at: Array, *, joint: bool = True) -> list[Root]:
         """Roots of the weights of the errors at given estimates, from cross products where these are as good."""
@@ -173,9 +166,14 @@ class WeightedRefits:
         return np.asarray(self.found.model.kept.transformed.used.sum(axis=0), dtype=np.float64)
 
     @cached_property
+    def sample(self) -> GmmProblem:
+        """The problem of the sample with its products, which every draw takes."""
+        return replace(self.found.problem, moments=StackedMoments(self.found.problem.products))
+
+    @cached_property
     def whitened(self) -> WhitenedMoments | None:
         """The products of the sample in other coordinates, if draws have weights of their own."""
-        return None if self.found.steps == 1 else WhitenedMoments.of(self.found.problem)
+        return None if self.found.steps == 1 else WhitenedMoments.of(self.sample)
 
     def __call__(self, weights: Array) -> Refitted:
         """Estimates with weights (B, N) of the entities."""
@@ -184,11 +182,11 @@ class WeightedRefits:
         instruments, covariances = model.kept.instruments, found.row_covariances()
         params = np.empty((len(weights), model.n_regressors, found.problem.n_equations))
         sigma = np.empty((len(weights), found.problem.n_equations, found.problem.n_equations))
-        totals = np.tensordot(weights, found.problem.products, axes=(1, 2))
+        totals = np.tensordot(weights, self.sample.products, axes=(1, 2))
         squares = np.tensordot(weights, self.squares, axes=1)
         for draw, own in enumerate(weights):
             weight = instruments.weight(covariances, own)
-            problem = DrawnProblem.of(found.problem, own, totals[draw], weight, self.whitened)
+            problem = DrawnProblem.of(self.sample, own, totals[draw], weight, self.whitened)
             params[draw] = replace(found, problem=problem).step.params
             left = np.concatenate([-params[draw], np.eye(params.shape[2])])
             rows = float(own @ self.counts) - model.n_regressors

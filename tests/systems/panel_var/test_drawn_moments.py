@@ -12,7 +12,7 @@ from reference_data import table
 from systems.panel_var.panel_var_twins import NAMES, panel_of
 
 import panelvar as pv
-from panelvar.panels.dynamic.gmm import moments_of_errors
+from panelvar.panels.dynamic.instrument_moments import StackedMoments
 from panelvar.panels.dynamic.weighting import root_of_moments
 from panelvar.systems.panel_var.drawn_moments import DrawnProblem, WhitenedMoments
 
@@ -65,7 +65,7 @@ def repeated(found, counts):
     problem = found.problem
     products = np.repeat(problem.products, counts.astype(int), axis=2)
     weight = found.model.kept.instruments.weight(found.row_covariances(), counts)
-    return replace(problem, products=products, total=products.sum(axis=2), weight=weight)
+    return replace(problem, moments=StackedMoments(products), total=products.sum(axis=2), weight=weight)
 
 
 def draws_of(entities, count):
@@ -112,7 +112,7 @@ def test_careful_draws_are_the_qr_decomposition_of_weighted_moments():
     problem = DrawnProblem.of(sample, counts, sample.total, sample.weight, WhitenedMoments.of(sample))
     assert problem.whitened.roots(counts, params, 1) is None
     (root,) = problem.roots(params)
-    expected = root_of_moments(moments_of_errors(sample.products * np.sqrt(counts), params))
+    expected = root_of_moments(StackedMoments(sample.products * np.sqrt(counts)).errors(params))
     assert_array_equal(root.upper, expected.upper)
     assert_array_equal(root.sizes, expected.sizes)
 

@@ -1,0 +1,72 @@
+"""What is made of instruments and rows is what it would be of the products of each entity."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import panelvar as pv
+from panelvar.panels.dynamic import instrument_moments
+from panelvar.panels.dynamic.instrument_moments import StackedMoments
+
+
+def panel(level: float = 0.0) -> pd.DataFrame:
+    """A panel with gaps."""
+    rng = np.random.default_rng(4)
+    index = pd.MultiIndex.from_product([range(50), range(6)], names=["id", "t"])
+    data = pd.DataFrame(rng.standard_normal((len(index), 2)).cumsum(axis=0) + level, index, ["y", "x"])
+    return data[rng.random(len(data)) > 0.1]
+
+
+FITS = {
+    "differences": lambda data: pv.fit_arellano_bond(data, "y", "x").fit.estimate,
+    "collapsed": lambda data: (
+        pv.fit_arellano_bond(data, "y", "x", instruments=pv.LagInstruments(collapse=True)).fit.estimate
+    ),
+    "system": lambda data: pv.fit_blundell_bond(data, "y", "x", transform="fod").fit.estimate,
+    "far from zero": lambda data: pv.fit_blundell_bond(data + 1e4, "y", "x", time_effects=True).fit.estimate,
+    "equations": lambda data: pv.fit_panel_var(data, ["y", "x"], method="gmm").fit.gmm,
+}
+
+
+def products_of(kept):
+    """Z_i'[X_i, Y_i] of each entity, row by row."""
+    rows = [row for equation in kept.equations for row in equation.values]
+    out = np.zeros((kept.instruments.count, rows[0].shape[1], kept.n_entities))
+    for entity in range(kept.n_entities):
+        for own, values in zip(kept.instruments.rows, rows, strict=True):
+            for place, moment in enumerate(own.columns):
+                out[moment, :, entity] += own.values[entity, place] * values[entity]
+    return out
+
+
+def same(found, expected):
+    assert_allclose(found, expected, rtol=1e-11, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize("numbers", [200, 2**19])
+@pytest.mark.parametrize("name", FITS)
+def test_factors_give_what_products_give(name, numbers, monkeypatch):
+    monkeypatch.setattr(instrument_moments, "_NUMBERS", numbers)
+    estimate = FITS[name](panel())
+    kept, params = estimate.model.kept, estimate.params
+    moments, slow = kept.moments, StackedMoments(products_of(kept))
+    count, width, entities = slow.products.shape
+    rng = np.random.default_rng(0)
+    turn, half = rng.standard_normal((count, count)), np.arange(count) % 2 == 0
+    columns = [width - 1, *range(1, width - 1), 0]
+    pairs = [
+        (moments, slow),
+        (moments.turned(turn), slow.turned(turn)),
+        (moments.of_columns(columns), slow.of_columns(columns)),
+        (moments.turned(turn).only(half).of_columns(columns[1:]), slow.turned(turn).only(half).of_columns(columns[1:])),
+    ]
+    for fast, twin in pairs:
+        same(fast.products, twin.products)
+        same(fast.total, twin.products.sum(axis=2))
+        own = params[: twin.products.shape[1] - params.shape[1]]
+        same(fast.errors(own), twin.errors(own))
+        shares, weights = rng.standard_normal(entities), rng.standard_normal((2, len(twin.products)))
+        same(fast.summed(shares), twin.summed(shares))
+        same(fast.combined(weights), twin.combined(weights))
