@@ -63,7 +63,28 @@ class Laid(NamedTuple):
     @property
     def complete(self) -> Mask:
         """Which entities have all columns, period by period, (T, N)."""
-        return np.asarray(self.observed.all(axis=2))
+        # Column by column: along a last axis of few, NumPy takes twenty times as long.
+        found = np.ones(self.observed.shape[:2], dtype=bool)
+        for place in range(self.observed.shape[2]):
+            found &= self.observed[:, :, place]
+        return found
+
+    @property
+    def seen(self) -> Mask:
+        """Which entities have any column, period by period, (T, N)."""
+        found = np.zeros(self.observed.shape[:2], dtype=bool)
+        for place in range(self.observed.shape[2]):
+            found |= self.observed[:, :, place]
+        return found
+
+    def extremes(self) -> tuple[Array, Array]:
+        """Least and largest value of each column in each period, (T, V) both, infinite where none was observed."""
+        lows, highs = np.full((2, len(self.values), self.values.shape[2]), np.inf)
+        for place in range(self.values.shape[2]):
+            own, there = self.values[:, :, place], self.observed[:, :, place]
+            lows[:, place] = np.min(own, axis=1, where=there, initial=np.inf)
+            highs[:, place] = np.max(own, axis=1, where=there, initial=-np.inf)
+        return lows, highs
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,13 +299,12 @@ class Census:
         """Count what was laid out."""
         panel, complete = laid.cube.panel, laid.complete[:, laid.entities]
         later = deviation_weights(complete)[0].astype(np.intp)
-        observed = laid.cube.laid.observed
         used = laid.used[:, laid.entities]
         rows = complete.copy()
         rows[1:] |= used
         begun = np.diff(complete.astype(np.int8), axis=0, prepend=0) == 1
-        values = laid.cube.laid.values
-        sizes = np.maximum(values.max(axis=(0, 1), initial=0.0), -values.min(axis=(0, 1), initial=0.0))
+        lows, highs = laid.cube.laid.extremes()
+        sizes = np.maximum(highs.max(axis=0, initial=0.0), -lows.min(axis=0, initial=0.0))
         return cls(
             panel.nobs,
             int(np.logical_or.reduce(list(laid.absent.values())).sum()) if laid.absent else 0,
@@ -301,10 +321,10 @@ class Census:
             np.insert(used.any(axis=1), 0, False),
             np.where(complete, later, len(complete)).min(axis=1, initial=len(complete)),
             _links(complete),
-            _meetings(rows, np.asarray(observed[:, laid.entities].any(axis=2))),
+            _meetings(rows, laid.cube.laid.seen[:, laid.entities]),
             laid.cube.dates,
-            np.where(observed, values, np.inf).min(axis=1, initial=np.inf),
-            np.where(observed, values, -np.inf).max(axis=1, initial=-np.inf),
+            lows,
+            highs,
         )
 
     def merged(self, other: Census) -> Census:

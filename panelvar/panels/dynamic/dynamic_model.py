@@ -187,7 +187,7 @@ class DynamicModel:
             )
             found = found | part.found
             total = total + moments.total
-            levels = levels + part.levels.values.sum(axis=(0, 1))
+            levels = levels + np.array([column.sum() for column in part.levels.values.reshape(-1, total.shape[1]).T])
             if not isinstance(self.parts, tuple):
                 lengths = part.lengths if lengths is None else lengths.merged(part.lengths)
             rows.add(part.transformed.values.reshape(-1, total.shape[1]))

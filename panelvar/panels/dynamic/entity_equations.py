@@ -138,11 +138,7 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
             f"These names belong both to columns and to regressors that the model adds: {', '.join(map(repr, twice))}. "
             "Rename the columns."
         )
-    regressors, dependents, standard = (
-        [np.take(part.values, entities, axis=1) for part in parts] for parts in parts_of(laid.cube, spec)
-    )
-    wide = np.concatenate([*regressors, deterministic, *dependents, *standard], axis=2)
-    width = wide.shape[2] - sum(part.shape[2] for part in standard)
+    wide, width = _side_by_side(laid, spec, deterministic)
     equations = [transformed(spec.transform, wide, complete)]
     beside: list[EquationRows] = []
     if spec.level_equation or spec.constant:
@@ -150,7 +146,7 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
     else:
         beside.append(levels(wide[:, :, :width], complete))
     # Instruments take as much memory as all of these.
-    del regressors, dependents, standard, wide
+    del deterministic, wide
     latest = int(np.flatnonzero(census.touched).max(initial=0))
     instruments, found = InstrumentCollector(spec, equations, cube, census.pairs, labels, words).collect(latest)
     middles = census.high_levels
@@ -173,6 +169,18 @@ def equations_of(laid: LaidRows, spec: Specification, census: Census) -> EntityE
         equations[place] = _narrow(equation, width)
     in_levels = (*equations, *beside)[1]
     return EntityEquations((*names, *words), labels, cube.dates, tuple(equations), in_levels, instruments, found)
+
+
+def _side_by_side(laid: LaidRows, spec: Specification, deterministic: Array) -> tuple[Array, int]:
+    """Columns (T, N, C) of the entities in use, and how many of these are regressors and dependent variables.
+
+    Columns that instrument themselves stand last.
+    """
+    regressors, dependents, standard = (
+        [part.values.take(laid.entities, axis=1) for part in parts] for parts in parts_of(laid.cube, spec)
+    )
+    wide = np.concatenate([*regressors, deterministic, *dependents, *standard], axis=2)
+    return wide, wide.shape[2] - sum(part.shape[2] for part in standard)
 
 
 def _less_middles(

@@ -21,6 +21,8 @@ from panelvar.core.base.errors import choose
 
 TRANSFORMS = ("fd", "fod")
 H_CHOICES = ("cross", "block", "identity")
+_AT_ONCE = 1_000
+"""Entities whose rows are transformed at once: few enough to stay in the cache."""
 WORDS = {"fd": "first differences", "fod": "forward orthogonal deviations"}
 
 
@@ -82,10 +84,26 @@ def deviation_weights(complete: Mask) -> tuple[Array, Array]:
 def transformed(transform: str, values: Array, complete: Mask) -> EquationRows:
     """Transform columns (T, N, C) that are zero, or anything, where a period is not complete (T, N)."""
     choose("transform", transform, TRANSFORMS)
-    if transform == "fd":
-        used = complete[1:] & complete[:-1]
-        rows = np.where(used[:, :, None], values[1:] - values[:-1], 0.0)
-        return EquationRows("fd", np.arange(1, len(values)), rows, used, complete)
+    periods, entities, columns = values.shape
+    used = complete[1:] & complete[:-1] if transform == "fd" else _have_later(complete)
+    rows = np.empty((max(periods - 1, 0), entities, columns))
+    make = _differences if transform == "fd" else _deviations
+    for start in range(0, entities, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        rows[:, part] = np.where(used[:, part, None], make(values[:, part], complete[:, part]), 0.0)
+    return EquationRows(transform, np.arange(1, periods), rows, used, complete)
+
+
+def _have_later(complete: Mask) -> Mask:
+    """Which complete periods but the last have later ones."""
+    return np.asarray((complete & (deviation_weights(complete)[0] > 0.0))[:-1])
+
+
+def _differences(values: Array, complete: Mask) -> Array:
+    return np.asarray(values[1:] - values[:-1])
+
+
+def _deviations(values: Array, complete: Mask) -> Array:
     counts, scale = deviation_weights(complete)
     known = np.where(complete[:, :, None], values, 0.0)
     # Sums are of distances from the entity's mean: at a level far from zero they would lose the digits of the rest.
@@ -95,10 +113,8 @@ def transformed(transform: str, values: Array, complete: Mask) -> EquationRows:
     known = np.where(complete[:, :, None], known - known.sum(axis=0) / sizes, 0.0)
     later = np.zeros_like(known)
     later[:-1] = np.cumsum(known[:0:-1], axis=0)[::-1]
-    used = (complete & (counts > 0.0))[:-1]
     means = later[:-1] / np.maximum(counts[:-1], 1.0)[:, :, None]
-    rows = np.where(used[:, :, None], scale[:-1, :, None] * (known[:-1] - means), 0.0)
-    return EquationRows("fod", np.arange(1, len(values)), rows, used, complete)
+    return np.asarray(scale[:-1, :, None] * (known[:-1] - means))
 
 
 def levels(values: Array, complete: Mask) -> EquationRows:

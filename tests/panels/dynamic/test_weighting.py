@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-import panelvar as pv
 from panelvar.kernels.linear.rows import BLOCK_ROWS
 from panelvar.panels.dynamic.weighting import root_of_covariance, root_of_moments, separate
 
@@ -78,18 +74,3 @@ def test_many_moments_are_decomposed_block_by_block(least):
     dependent = np.concatenate([moments, moments[:, :1]], axis=1)
     assert root_of_moments(dependent).upper is None
     assert root_of_moments(dependent).rank == 6
-
-
-@pytest.mark.parametrize(("fit", "most"), [(pv.fit_blundell_bond, 2.6), (pv.fit_arellano_bond, 3.0)])
-def test_a_fit_takes_two_to_three_times_the_memory_of_its_moments(fit, most):
-    """Equations and instruments are there once, and weights of many entities copy none of the moments."""
-    entities, periods = 20_000, 8
-    rng = np.random.default_rng(0)
-    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["i", "t"])
-    panel = pv.Panel(pd.DataFrame(rng.standard_normal((len(index), 2)), index, ["y", "x"]))
-    tracemalloc.start()
-    result = fit(panel, "y", ["x"])
-    result.std_errors  # noqa: B018
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < most * result.fit.estimate.problem.products.nbytes
