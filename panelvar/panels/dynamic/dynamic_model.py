@@ -179,26 +179,28 @@ class DynamicModel:
         lengths: Any = None
         n_clusters = self.n_entities if groups is None else int(groups.max()) + 1
         by_cluster, rows = StackedRows(n_clusters), StackedRows()
-        by_entity = isinstance(self.parts, tuple) and groups is None
         for part, clusters in self.by_part(groups):
             moments, instruments = part.moments, part.instruments
+            in_factors = isinstance(self.parts, tuple) and groups is None and not moments.few
+            if in_factors:
+                total = moments.total
+            else:
+                products = moments.products
+                total = total + products.sum(axis=2)
+                by_cluster.add(products.reshape(-1, part.n_entities).T, clusters)
             weight = weight + instruments.weight(
                 row_covariances(part.equations, self.specification.h, balanced=balanced)
             )
             found = found | part.found
-            total = total + moments.total
             levels = levels + np.array([column.sum() for column in part.levels.values.reshape(-1, total.shape[1]).T])
             if not isinstance(self.parts, tuple):
                 lengths = part.lengths if lengths is None else lengths.merged(part.lengths)
             rows.add(part.transformed.values.reshape(-1, total.shape[1]))
-            for own, block in () if by_entity else moments.blocks():
-                flat = block.reshape(-1, block.shape[2]).T
-                by_cluster.add(flat, None if clusters is None else clusters[own])
         if lengths is not None:
             refuse_unidentified(self.specification, self.regressors, lengths, int(found.sum()))
         labels, origins = instruments.labels, instruments.origins
         problem = GmmProblem(
-            moments if by_entity else _unstacked(by_cluster.rows, total.shape),
+            moments if in_factors else _unstacked(by_cluster.rows, total.shape),
             total,
             weight,
             labels,

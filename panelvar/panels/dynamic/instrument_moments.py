@@ -33,8 +33,8 @@ _ANY = 10**9
 """A last lag that no calendar reaches."""
 _FEW = 4
 """The last lag of the advice where there are too many."""
-_NUMBERS = 2**19
-"""Numbers of the products of entities that are worked on at once: they stay in the cache."""
+_NUMBERS = 2**20
+"""Numbers of the products of entities that are there at once: 8 MB."""
 
 
 class RowInstruments(NamedTuple):
@@ -227,28 +227,26 @@ class EntityMoments:
         return entities, columns
 
     @property
+    def few(self) -> bool:
+        """Whether there are so few products that to keep them is the faster way."""
+        return self.instruments.count * len(self.columns) * self._shape[0] <= _NUMBERS
+
+    @property
     def products(self) -> Array:
         """All of them, (L, m + K, N).
 
         Entities come last: products of long vectors take half the time of many short ones, here and in all that is
         made of them.
         """
-        return np.concatenate([block for _, block in self.blocks()], axis=2)
+        return self._products_of(slice(0, self._shape[0]))
 
     @property
     def total(self) -> Array:
         """Their sum over the entities, (L, m + K)."""
-        return np.asarray(sum(block.sum(axis=2) for _, block in self.blocks()))
-
-    def blocks(self) -> Iterator[tuple[slice, Array]]:
-        """Yield some of the entities after others, and their products (L, m + K, n)."""
-        count, width, entities = self.instruments.count, len(self.columns), self._shape[0]
-        most = max(1, _NUMBERS // max(1, count * width))
-        for start in range(0, entities, most):
-            part = slice(start, min(start + most, entities))
-            block = np.zeros((count, width, part.stop - start))
-            self._write_products(np.eye(width), part, block)
-            yield part, block
+        width, entities = self.instruments.count * len(self.columns), self._shape[0]
+        most = max(1, _NUMBERS // max(1, width))
+        parts = (slice(start, min(start + most, entities)) for start in range(0, entities, most))
+        return np.asarray(sum(self._products_of(part).sum(axis=2) for part in parts))
 
     def only(self, kept: Mask) -> EntityMoments:
         """Those of some of the moments."""
@@ -282,6 +280,11 @@ class EntityMoments:
         out = np.zeros((len(self.columns), len(weights), self._shape[0]))
         for own, values in self._rows:
             out += values.T[self.columns, None] * (weights[:, own.columns] @ own.values.T)
+        return out
+
+    def _products_of(self, part: slice) -> Array:
+        out = np.zeros((self.instruments.count, len(self.columns), part.stop - part.start))
+        self._write_products(np.eye(len(self.columns)), part, out)
         return out
 
     def _write_products(self, loadings: Array, part: slice, out: Array) -> None:

@@ -1,5 +1,7 @@
 """What is made of instruments and rows is what it would be of the products of each entity."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,15 @@ from panelvar.panels.dynamic import instrument_moments
 from panelvar.panels.dynamic.instrument_moments import StackedMoments
 
 
-def panel(level: float = 0.0) -> pd.DataFrame:
+def panel(entities: int = 50, periods: int = 6) -> pd.DataFrame:
     """A panel with gaps."""
     rng = np.random.default_rng(4)
-    index = pd.MultiIndex.from_product([range(50), range(6)], names=["id", "t"])
-    data = pd.DataFrame(rng.standard_normal((len(index), 2)).cumsum(axis=0) + level, index, ["y", "x"])
+    effects = rng.standard_normal((entities, 2))
+    values = [effects]
+    for _ in range(periods + 10):
+        values.append(0.4 * values[-1] + effects + rng.standard_normal((entities, 2)))
+    index = pd.MultiIndex.from_product([range(entities), range(periods)], names=["id", "t"])
+    data = pd.DataFrame(np.stack(values[-periods:], axis=1).reshape(-1, 2), index, ["y", "x"])
     return data[rng.random(len(data)) > 0.1]
 
 
@@ -45,7 +51,7 @@ def same(found, expected):
 
 
 @pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
-@pytest.mark.parametrize("numbers", [200, 2**19])
+@pytest.mark.parametrize("numbers", [200, 2**20])
 @pytest.mark.parametrize("name", FITS)
 def test_factors_give_what_products_give(name, numbers, monkeypatch):
     monkeypatch.setattr(instrument_moments, "_NUMBERS", numbers)
@@ -70,3 +76,28 @@ def test_factors_give_what_products_give(name, numbers, monkeypatch):
         shares, weights = rng.standard_normal(entities), rng.standard_normal((2, len(twin.products)))
         same(fast.summed(shares), twin.summed(shares))
         same(fast.combined(weights), twin.combined(weights))
+
+
+@pytest.mark.filterwarnings("ignore::panelvar.PanelVarWarning")
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    # Far from zero rounding decides whether a search for a minimum ends.
+    [(name, steps) for name in FITS for steps in (1, 2, "iterated", "cu") if (name, steps) != ("far from zero", "cu")],
+)
+def test_many_entities_keep_factors_and_have_the_numbers_of_few(name, steps, monkeypatch):
+    few = replace(FITS[name](panel(entities=150)), steps=steps)
+    monkeypatch.setattr(instrument_moments, "_NUMBERS", 200)
+    many = replace(FITS[name](panel(entities=150)), steps=steps)
+    kept = many.model.kept
+    assert isinstance(few.problem.moments, StackedMoments)
+    assert many.problem.moments.instruments is kept.instruments
+    assert many.problem.moments.equations is kept.equations
+    doubted = np.arange(few.n_instruments) == few.n_instruments - 1
+    # In standard errors; a search ends where the criterion is flat to half the digits.
+    far = 1e-5 if steps == "cu" else 1e-8
+    fewer = [replace(each, problem=each.problem.without(doubted)) for each in (many, few)]
+    for left, right in ((many, few), fewer):
+        errors = np.sqrt(right.covariance.diagonal()).reshape(right.params.T.shape).T
+        assert (np.abs(left.params - right.params) < far * errors).all()
+        assert_allclose(left.covariance, right.covariance, rtol=0.0, atol=far * np.abs(right.covariance).max())
+        assert_allclose(left.hansen_step.criterion, right.hansen_step.criterion, rtol=1e-7)

@@ -34,11 +34,3 @@ def test_a_row_takes_so_many_bytes_at_most(name, peak_megabytes):
         peaks.append(peak_megabytes(lambda panel=panel: fit(panel).std_errors))
         assert peaks[-1] * 1e6 < most * panel.nobs
     assert peaks[1] < 2.1 * peaks[0]
-
-
-def test_what_a_system_keeps_is_its_rows_and_instruments():
-    result = pv.fit_blundell_bond(simulated(500), "y", "x")
-    kept = result.fit.estimate.model.kept
-    moments = result.fit.estimate.problem.moments
-    assert moments.instruments is kept.instruments
-    assert moments.equations is kept.equations
