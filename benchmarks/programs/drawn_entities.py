@@ -12,6 +12,7 @@ import panelvar as pv
 from benchmarks import dynamic_panels
 from benchmarks.programs.answers import Answer, Call
 from panelvar.panels.dynamic.gmm_estimate import GmmEstimate
+from panelvar.panels.dynamic.instrument_moments import StackedMoments
 from panelvar.systems.panel_var.drawn_moments import WeightedRefits
 
 DRAWS = 50
@@ -39,7 +40,8 @@ def one_by_one(frame: pd.DataFrame) -> Call:
         estimates = []
         for own in counts:
             weight = found.model.kept.instruments.weight(found.row_covariances(), own)
-            problem = replace(found.problem, products=products * np.sqrt(own), total=products @ own, weight=weight)
+            moments = StackedMoments(products * np.sqrt(own))
+            problem = replace(found.problem, moments=moments, total=products @ own, weight=weight)
             estimates.append(replace(found, problem=problem).params)
         return {"params": np.array(estimates)}
 
