@@ -184,10 +184,14 @@ class DynamicModel:
             in_factors = isinstance(self.parts, tuple) and groups is None and not moments.few
             if in_factors:
                 total = moments.total
-            else:
+            elif clusters is None:
                 products = moments.products
                 total = total + products.sum(axis=2)
-                by_cluster.add(products.reshape(-1, part.n_entities).T, clusters)
+                by_cluster.add(products.reshape(-1, part.n_entities).T)
+            else:
+                for own, products in moments.blocks():
+                    total = total + products.sum(axis=2)
+                    by_cluster.add(products.reshape(-1, products.shape[2]).T, clusters[own])
             weight = weight + instruments.weight(
                 row_covariances(part.equations, self.specification.h, balanced=balanced)
             )

@@ -243,10 +243,16 @@ class EntityMoments:
     @property
     def total(self) -> Array:
         """Their sum over the entities, (L, m + K)."""
+        return np.asarray(sum(products.sum(axis=2) for _, products in self.blocks()))
+
+    def blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield some of the entities after others, and their products (L, m + K, n)."""
         width, entities = self.instruments.count * len(self.columns), self._shape[0]
-        most = max(1, _NUMBERS // max(1, width))
-        parts = (slice(start, min(start + most, entities)) for start in range(0, entities, most))
-        return np.asarray(sum(self._products_of(part).sum(axis=2) for part in parts))
+        # One block is made while the one before is still there.
+        most = max(1, _NUMBERS // 2 // max(1, width))
+        for start in range(0, entities, most):
+            part = slice(start, min(start + most, entities))
+            yield part, self._products_of(part)
 
     def only(self, kept: Mask) -> EntityMoments:
         """Those of some of the moments."""

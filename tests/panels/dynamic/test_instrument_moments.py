@@ -101,3 +101,15 @@ def test_many_entities_keep_factors_and_have_the_numbers_of_few(name, steps, mon
         assert (np.abs(left.params - right.params) < far * errors).all()
         assert_allclose(left.covariance, right.covariance, rtol=0.0, atol=far * np.abs(right.covariance).max())
         assert_allclose(left.hansen_step.criterion, right.hansen_step.criterion, rtol=1e-7)
+
+
+def test_clusters_of_entities_are_summed_some_entities_at_a_time(monkeypatch):
+    data = panel(entities=150)
+    data["region"] = data.index.get_level_values("id") % 50
+    whole, parts = [], []
+    for found, numbers in ((whole, 2**20), (parts, 200)):
+        monkeypatch.setattr(instrument_moments, "_NUMBERS", numbers)
+        result = pv.fit_blundell_bond(data, "y", "x", cov=pv.Clustered("region"))
+        found += [result.params, result.std_errors, result.hansen_j.statistic]
+    for left, right in zip(parts, whole, strict=True):
+        assert_allclose(left, right, rtol=1e-9)
