@@ -14,6 +14,7 @@ from benchmarks.samples import (
     outcomes_frame,
     panel_frame,
     panel_sets,
+    staggered_frame,
     three_effects_frame,
     worker_frame,
 )
@@ -216,6 +217,23 @@ def factors(profile: str) -> Iterator[Race]:
                 columns=size.bytes,
                 weigh=profile != "smoke",
                 budget=4.0,
+            )
+
+
+def treatments(profile: str) -> Iterator[Race]:
+    """Effects of staggered treatment by cohort and period, with errors clustered by entity."""
+    for job in ("effects by cohort", "effects by cohort, imputed"):
+        for entities in (100,) if profile == "smoke" else (2_000, 10_000, 20_000):
+            size = Size(entities, 12, 1)
+            peers = ("pyfixest",) if job == "effects by cohort" and entities <= 10_000 else ()
+            yield Race(
+                job,
+                f"{number(size.rows)} rows, 8 cohorts",
+                size.rows,
+                partial(staggered_frame, entities, 12),
+                partial(staggered_frame, 50, 12),
+                {OURS: Entry(OURS, job), **{peer: Entry(peer, job) for peer in peers}},
+                columns=size.bytes,
             )
 
 

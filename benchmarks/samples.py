@@ -60,6 +60,21 @@ def factor_frame(entities: int, periods: int, levels: int, *, seed: int = 0) -> 
     return frame.assign(instrument=frame["x0"] + rng.normal(size=len(frame)))
 
 
+def staggered_frame(entities: int, periods: int, *, seed: int = 0) -> pd.DataFrame:
+    """Make a panel of eight cohorts, treated from ``first`` on, and entities that never are (0).
+
+    ``cell`` numbers what each cohort is in each period but the last before its treatment; -1 stands for all the rest.
+    """
+    rng = np.random.default_rng(seed)
+    first = rng.choice([0, *range(3, 11)], entities)
+    entity, time = np.repeat(np.arange(entities), periods), np.tile(np.arange(1, periods + 1), entities)
+    since = time - first[entity]
+    on = (first[entity] > 0) & (since >= 0)
+    y = rng.standard_normal(entities)[entity] + 0.1 * time + 0.5 * on + rng.standard_normal(len(entity))
+    cell = np.where((first[entity] > 0) & (since != -1), first[entity] * periods + time, -1)
+    return pd.DataFrame({"entity": entity, "time": time, "y": y, "first": first[entity], "cell": cell})
+
+
 def crossed_frame(entities: int, periods: int, rows: int, *, seed: int = 0) -> pd.DataFrame:
     """Make entities seen in some ``rows`` periods each, of many; effects have nothing to do with ``x0..x2``."""
     rng = np.random.default_rng(seed)

@@ -38,6 +38,19 @@ def fit(
     return prepare
 
 
+def staggered(method: str) -> Callable[[pd.DataFrame], Call]:
+    """Effects by cohort and period, with their errors."""
+
+    def prepare(frame: pd.DataFrame) -> Call:
+        def run() -> Answer:
+            effects = pv.fit_event_study(pv.Panel(frame, "entity", "time"), "y", cohort="first", method=method)
+            return {"params": effects.params.to_numpy(), "std_errors": effects.std_errors.to_numpy()}
+
+        return run
+
+    return prepare
+
+
 def projection(effects: tuple[str, ...]) -> Callable[[pd.DataFrame], Call]:
     """Take the effects out of the regressors and the dependent variable, no more."""
 
@@ -180,6 +193,8 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     ),
     "factor columns, differences": fit(pv.fit_first_difference, "y ~ x0 + x1 + x2 + C(factor)"),
     "event study": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
+    "effects by cohort": staggered("sun-abraham"),
+    "effects by cohort, imputed": staggered("imputation"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
     "workers and firms": fit(pv.fit_fixed_effects, index=("worker", "year"), effects=EFFECTS),
     "three effects": fit(pv.fit_fixed_effects, index=("worker",), effects=(*EFFECTS, "year")),

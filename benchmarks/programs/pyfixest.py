@@ -9,7 +9,7 @@ import pandas as pd
 from pyfixest import feols, ssc
 from pyfixest.demeaners import LsmrDemeaner
 
-from benchmarks.programs.answers import Call, Told, estimates, regressors_of
+from benchmarks.programs.answers import Answer, Call, Told, estimates, regressors_of
 
 
 def fit(effects: str, vcov: Any, *, exogenous: slice = slice(None), **options: Any) -> Callable[[pd.DataFrame], Call]:
@@ -27,6 +27,16 @@ def fit(effects: str, vcov: Any, *, exogenous: slice = slice(None), **options: A
     return prepare
 
 
+def saturated(frame: pd.DataFrame) -> Call:
+    """A column for each cohort and period."""
+
+    def run() -> Answer:
+        result = feols("y ~ C(cell) | entity + time", frame, vcov={"CRV1": "entity"})
+        return {"params": result.coef().to_numpy(), "std_errors": result.se().to_numpy()}
+
+    return run
+
+
 JOBS: dict[str, Callable[[Any], Call]] = {
     "pooled": fit("", "iid"),
     "fixed effects": fit(" | entity", "iid"),
@@ -40,6 +50,7 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "factor columns": fit(" + C(factor) | entity", "iid"),
     "factor columns, instruments": fit(" + C(factor) | entity | x0 ~ instrument", "iid", exogenous=slice(1, None)),
     "event study": fit(" + i(event, ref=-1) | entity + time", "iid"),
+    "effects by cohort": saturated,
     "two-way": fit(" | entity + time", "iid"),
     "workers and firms": fit(" | worker + firm", "iid"),
     "workers and firms, LSMR": fit(" | worker + firm", "iid", demeaner=LsmrDemeaner()),
