@@ -158,6 +158,13 @@ from panelvar.panels.static.first_difference import fit_first_difference as fit_
 from panelvar.panels.static.fixed import fit_fixed_effects as fit_fixed_effects
 from panelvar.panels.static.pooled import fit_pooled as fit_pooled
 from panelvar.panels.static.result import LinearResult as LinearResult
+from panelvar.panels.treatments.cell_regressions import fit_sun_abraham as fit_sun_abraham
+from panelvar.panels.treatments.cell_regressions import fit_two_way_event_study as fit_two_way_event_study
+from panelvar.panels.treatments.compared_methods import ComparedMethods as ComparedMethods
+from panelvar.panels.treatments.compared_methods import compare_methods as compare_methods
+from panelvar.panels.treatments.event_studies import fit_event_study as fit_event_study
+from panelvar.panels.treatments.imputation import fit_imputation as fit_imputation
+from panelvar.panels.treatments.result import TreatmentEffects as TreatmentEffects
 from panelvar.reporting.comparison.compare import compare as compare
 from panelvar.reporting.comparison.fit_many import fit_many as fit_many
 from panelvar.reporting.comparison.save_tables import save_tables as save_tables

@@ -29,7 +29,7 @@ ORDER = {
         {"dynamic", "gls", "heterogeneous", "instruments"},
         {"bias_corrected", "random_effects"},
         {"batches", "diagnostics"},
-        {"few_clusters"},
+        {"few_clusters", "treatments"},
     ],
     "systems": [
         {"identification"},

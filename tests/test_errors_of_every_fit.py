@@ -16,6 +16,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "choose" / "standard_error
 FORMULA = "invest ~ value + capital"
 SMALL = "log(emp) ~ log(wage)"
 GRUNFELD, FIRMS = pv.load_data("grunfeld"), pv.load_data("employment")
+COUNTIES = pv.load_data("minimum_wage")
 SERIES = pv.load_data("us_macro").loc["1960Q1":"2000Q4", ["infl", "unemp", "fedfunds"]]
 ONE_EQUATION = [
     *("fit_pooled", "fit_between", "fit_first_difference", "fit_fixed_effects", "fit_random_effects"),
@@ -39,6 +40,10 @@ CALLS: dict[str, Callable[[], object]] = {
     "fit_hausman_taylor": lambda: pv.fit_hausman_taylor(
         pv.load_data("wage_panel"), "lwage ~ exper + union + married + educ", endogenous=["educ"]
     ),
+    **{
+        name: lambda name=name: getattr(pv, name)(COUNTIES, "lemp", cohort="first_treat")
+        for name in ("fit_event_study", "fit_sun_abraham", "fit_imputation", "fit_two_way_event_study")
+    },
     "fit_var": lambda: pv.fit_var(SERIES, lags=2),
     "fit_restricted_var": lambda: pv.fit_restricted_var(SERIES, lags=2, restrictions={"infl": ["L1.unemp"]}),
     "fit_vecm": lambda: pv.fit_vecm(SERIES, rank=1, lags=2),

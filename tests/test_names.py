@@ -39,6 +39,7 @@ EXCEPTIONS = {
     ("ending", "select_lags", ""): "a verb: it chooses",
     ("ending", "evaluate_forecasts", ""): "a verb: it compares forecasts with what came",
     ("ending", "compare", ""): "a verb: it puts results side by side",
+    ("ending", "compare_methods", ""): "a verb: it puts methods side by side",
     ("ending", "save_tables", ""): "a verb: it writes a file",
     ("ending", "load_data", ""): "a verb: it reads teaching data",
     ("ending", "describe_data", ""): "a verb: it says what teaching data hold",

@@ -11,8 +11,6 @@ years, so a regression with county and year effects needs a second look as well,
 """
 
 # sphinx_gallery_thumbnail_number = 1
-import pandas as pd
-
 import panelvar as pv
 
 # %%
@@ -63,63 +61,28 @@ figure = events.plot(title="Log teen employment around a rise of the minimum wag
 #    one period can leak into the coefficient of another (Goodman-Bacon 2021; de Chaisemartin and D'Haultfœuille
 #    2020; Sun and Abraham 2021).
 #
-#    This library has no estimator made for that case. It has none of Callaway and Sant'Anna, Sun and Abraham,
-#    Borusyak, Jaravel and Spiess, or de Chaisemartin and D'Haultfœuille. With few groups you can write the
-#    regression that lets every group have its own effects, as the next section does. With many groups or with
-#    covariates, use a package made for it.
+#    The next section therefore lets every group have its own effects.
 #
 # One effect for each group and year
 # ----------------------------------
 #
 # Each group of counties gets its own effects, measured from the year before its rise. Counties that never rise
-# are the comparison. Nothing is forced to be alike, so nothing is mixed.
+# are the comparison. Nothing is forced to be alike, so nothing is mixed: the estimator of Sun and Abraham.
 
-columns = []
-for group in (2004, 2006, 2007):
-    for period in range(2003, 2008):
-        if period != group - 1:
-            name = f"g{group}_{period}"
-            data[name] = ((data["first_treat"] == group) & (year == period)).astype(
-                float
-            )
-            columns.append(name)
-saturated = pv.fit_fixed_effects(
-    data, f"lemp ~ {' + '.join(columns)} | county + year", cov="cluster"
-)
-table = pd.DataFrame({"effect": saturated.params[columns]}).set_axis(
-    pd.MultiIndex.from_tuples(
-        [(int(name[1:5]), int(name[6:])) for name in columns], names=["group", "year"]
-    )
-)
-table["effect"].unstack().round(4)
+effects = pv.fit_sun_abraham(data, "lemp", cohort="first_treat")
+effects.to_frame()["estimate"].unstack().round(4)
 
 # %%
-# Now average them by the years since the rise, weighting groups by their counties. A weighted mean of
-# coefficients is a function of coefficients, and ``nonlinear`` gives its error. The last line averages over the
-# four periods.
+# Now average them by the years since the rise, weighting groups by their counties.
 
-SIZES = {2004: 20, 2006: 40, 2007: 131}
-YEARS = ["Year of the rise", "1 year after", "2 years after", "3 years after"]
-AVERAGES = {}
-for since, label in enumerate(YEARS):
-    there = {group: size for group, size in SIZES.items() if group + since <= 2007}
-    terms = [f"{size} * g{group}_{group + since}" for group, size in there.items()]
-    AVERAGES[label] = f"({' + '.join(terms)}) / {sum(there.values())}"
-AVERAGES["Mean"] = "(" + " + ".join(AVERAGES.values()) + ") / 4"
-by_group = saturated.nonlinear(AVERAGES)
-by_group.summary()
+effects.summary()
 
 # %%
 # Beside the two-way coefficients:
 
-periods = {label: f"`{SINCE}[T.{since}]`" for since, label in enumerate(YEARS)}
-periods["Mean"] = "(" + " + ".join(periods.values()) + ") / 4"
-figure = pv.plot_coefficients(
-    {
-        "County and year effects": study.nonlinear(periods),
-        "Each group its own": by_group,
-    },
-    title="Log teen employment after a rise of the minimum wage",
+figure = pv.plot_event_study(
+    {"County and year effects": events, "Each group its own": effects},
+    title="Log teen employment around a rise of the minimum wage",
 )
 
 # %%
@@ -154,12 +117,12 @@ by_state.event_study(SINCE)
 # * **No covariates.** Callaway and Sant'Anna let trends differ by population, region and more.
 #
 # **As published.** R's package ``did`` prints, on the same data and without covariates, -0.0199, -0.0510, -0.1373
-# and -0.1008 for the years since the rise and -0.0772 for their mean: the numbers of the second table, to every
-# digit. Its errors come from a bootstrap and differ in the third decimal.
+# and -0.1008 for the years since the rise: the numbers of the second table, to every digit. Its errors come from a
+# bootstrap and differ in the third decimal.
 #
 # **Read next.** :doc:`/guide/plots` for event-study plots, :doc:`/guide/fixed_effects` and
-# :doc:`/guide/few_clusters`. The functions: :func:`panelvar.fit_fixed_effects`, :func:`panelvar.plot_event_study`
-# and :func:`panelvar.plot_coefficients`. Sources: Callaway and Sant'Anna (2021), *Journal of Econometrics* 225,
+# :doc:`/guide/few_clusters`. The functions: :func:`panelvar.fit_event_study`, :func:`panelvar.fit_sun_abraham` and
+# :func:`panelvar.plot_event_study`. Sources: Callaway and Sant'Anna (2021), *Journal of Econometrics* 225,
 # 200-230; Goodman-Bacon (2021), *Journal of Econometrics* 225, 254-277; Sun and Abraham (2021), *Journal of
 # Econometrics* 225, 175-199; de Chaisemartin and D'Haultfœuille (2020), *American Economic Review* 110,
 # 2964-2996.

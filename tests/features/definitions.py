@@ -27,6 +27,7 @@ DEFINITIONS: dict[str, dict[str, str]] = {
     "ln_wage",
     ["ttl_exp", "tenure"],
 )""",
+        "castle": 'pv.Panel(pd.read_csv("tests/reference/data/castle.csv"), "state", "year")',
         "deaths": 'pv.Panel(pd.read_csv("tests/reference/data/fatalities.csv"), "state", "year")',
         "four_firms": """(
     pv.Panel(

@@ -214,6 +214,30 @@ ROWS = [
     ),
     Feature(
         OTHER,
+        "Effects of staggered treatment by cohort and period (Sun and Abraham)",
+        'fit_sun_abraham(castle, "l_homicide", cohort="effyear").aggregate("overall")',
+        params("overall"),
+        reference("castle_sunab/whole/overall/estimate/overall"),
+        (
+            "tests/panels/treatments/test_cell_regressions.py::test_sun_abraham_with_dummies",
+            "tests/panels/treatments/test_cell_regressions.py::test_effects_are_differences_of_differences_of_means",
+        ),
+        {"Stata": "eventstudyinteract†", "pyfixest": 'event_study(estimator="saturated")'},
+    ),
+    Feature(
+        OTHER,
+        "Effects of staggered treatment by imputation (Borusyak, Jaravel and Spiess)",
+        'fit_imputation(castle, "l_homicide", cohort="effyear").aggregate("overall")',
+        params("overall"),
+        reference("castle_didimputation/static/estimate"),
+        (
+            "tests/panels/treatments/test_imputation.py::test_effects_and_errors_by_definition",
+            "tests/panels/treatments/test_imputation.py::test_leads_are_those_of_a_regression_of_untreated_rows",
+        ),
+        {"Stata": "did_imputation†"},
+    ),
+    Feature(
+        OTHER,
         "Mean group, with trends",
         'fit_mean_group(*grunfeld, trend="ct")',
         params("value"),

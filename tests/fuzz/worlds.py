@@ -187,6 +187,9 @@ def panel_data(rng: np.random.Generator, entities: int, periods: int) -> pd.Data
     frame["w"] = rng.uniform(0.5, 2.0, rows)
     frame["s"] = (rng.random(rows) < 0.5).astype(float)
     frame["g"] = np.array(["a", "b", "c", "d"])[i % min(4, max(entities // 2, 1))]
+    # Treated from the third period on, from a later one, or never.
+    frame["first"] = np.array([np.nan, 2003.0, 2001.0 + periods // 2])[i % 3]
+    frame["on"] = (frame["t"] >= frame["first"]).astype(int)
     return frame
 
 

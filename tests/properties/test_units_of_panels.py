@@ -69,6 +69,8 @@ class World(Measured):
         frame = pd.DataFrame(numbers * self.units, columns=list(NAMES))
         frame["i"], frame["t"] = np.arange(len(frame)) // periods, np.arange(len(frame)) % periods
         frame["g"] = np.where(frame["i"] % 2, "a", "b")
+        frame["first"] = np.array([0, 3, 4])[frame["i"] % 3] + 0.0
+        frame.loc[frame["i"] % 3 == 0, "first"] = np.nan
         return frame
 
     @cached_property
@@ -243,6 +245,14 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.fit_fama_macbeth(w.gappy, "y", X),
         lambda w: pv.fit_fama_macbeth(w.gappy, "y", X, lags=2),
     ],
+    "fit_event_study": [
+        lambda w, m=m: pv.fit_event_study(w.gappy, "y ~ x", cohort="first", method=m)
+        for m in ("sun-abraham", "imputation", "two-way")
+    ],
+    "compare_methods": [lambda w: pv.compare_methods(w.panel, "y ~ x", cohort="first")],
+    "fit_imputation": [lambda w: pv.fit_imputation(w.gappy, "y ~ x + z", cohort="first", errors="leave-out", leads=1)],
+    "fit_sun_abraham": [lambda w: pv.fit_sun_abraham(w.gappy, "y ~ x", cohort="first", anticipation=1)],
+    "fit_two_way_event_study": [lambda w: pv.fit_two_way_event_study(w.panel, "y", cohort="first")],
     "fit_fgls": [
         *(
             lambda w, panels=panels, serial=serial: pv.fit_fgls(w.panel, "y", X, panels=panels, autocorrelation=serial)

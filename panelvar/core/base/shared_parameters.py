@@ -33,6 +33,13 @@ cov (rows) : str or covariance object, optional
     ``"classical"``, ``"robust"``, ``"HC0"`` to ``"HC5"``, ``"cluster"``, ``"CR0"`` to ``"CR3J"``,
     ``"driscoll-kraay"``, ``"newey-west"``, ``"pcse"``, or an object such as ``Clustered("state")``. The default is
     ``"classical"`` for panels, and ``"HC1"`` for plain data.
+cohort : column name, optional
+    First period of treatment of each entity. Missing or infinite: never treated; zero too, where no period is zero or
+    less.
+treatment : column name, optional
+    In place of ``cohort``: one from the first period of treatment on, zero before, and for ever.
+anticipation : int
+    Periods before treatment in which it may have effects already. The reference is the period before these.
 convention : str or Convention
     How to count and report: ``"default"``, ``"stata"``, ``"plm"``, ``"pyfixest"``, ``"linearmodels"``,
     ``"gretl"``, ``"eviews"`` (from the documentation of EViews).

@@ -129,8 +129,14 @@ def of_a_type(text: str):
 
 
 SLOW = {"fit_lsdvc", "fit_arellano_bond", "fit_blundell_bond", "fit_bias_corrected_moments"}
-ASK_FOR_MORE = {"cross_section_exponent": "a panel with column="}
-"""What needs a column of a panel, and asks for it by itself."""
+ASK_FOR_MORE = {
+    "cross_section_exponent": "a panel with column=",
+    **dict.fromkeys(
+        ("compare_methods", "fit_event_study", "fit_sun_abraham", "fit_imputation", "fit_two_way_event_study"),
+        "Say who is treated when",
+    ),
+}
+"""What needs a column of a panel, or one of two, and asks for it by itself."""
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -76,6 +76,8 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "EstimatedSystem.plot": lambda **where: model().plot(**where),
     "SvarResult.plot": lambda **where: pv.fit_svar(model(), pv.ShortRun(a={model().names: 0})).plot(**where),
     "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
+    "TreatmentEffects.plot": lambda **where: treated("sun-abraham").plot(**where),
+    "ComparedMethods.plot": lambda **where: pv.compare_methods(*treated_data(), cohort="first").plot(**where),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
     "PanelForecast.plot": lambda **where: entities().forecast(3).plot("f1", **where),
     "HistoricalDecomposition.plot": lambda **where: model().historical_decomposition().plot(**where),
@@ -84,6 +86,18 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "System.plot_roots": lambda **where: model().plot_roots(**where),
     "VarianceDecomposition.plot": lambda **where: model().variance_decomposition(3).plot(**where),
 }
+
+
+def treated_data() -> tuple[pv.Panel, str]:
+    rows = pd.DataFrame([(f"f{i}", 2000 + t) for i in range(60) for t in range(6)], columns=["firm", "year"])
+    rows["y"] = np.random.default_rng(7).normal(size=len(rows))
+    rows["first"] = np.repeat(np.array([np.nan, 2002.0, 2004.0])[np.arange(60) % 3], 6)
+    return pv.Panel(rows, "firm", "year"), "y"
+
+
+@cache
+def treated(method: str) -> pv.TreatmentEffects:
+    return pv.fit_event_study(*treated_data(), cohort="first", method=method)
 
 
 @cache

@@ -1,0 +1,95 @@
+"""One function for every method of staggered treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from panelvar.core.base.errors import choose
+from panelvar.core.base.shared_parameters import documented
+from panelvar.estimates.covariance.covariances import Covariance
+from panelvar.estimates.fit.conventions import Convention
+from panelvar.panels.treatments.cell_regressions import fit_sun_abraham, fit_two_way_event_study
+from panelvar.panels.treatments.imputation import fit_imputation
+from panelvar.panels.treatments.result import TreatmentEffects
+
+_METHODS: dict[str, Callable[..., TreatmentEffects]] = {
+    "imputation": fit_imputation,
+    "sun-abraham": fit_sun_abraham,
+    "two-way": fit_two_way_event_study,
+}
+METHODS = tuple(_METHODS)
+
+
+@documented
+def fit_event_study(
+    data: object,
+    y: str,
+    *,
+    cohort: Hashable | None = None,
+    treatment: Hashable | None = None,
+    method: str = "sun-abraham",
+    anticipation: int = 0,
+    weights: str | NDArray[Any] | None = None,
+    cov: str | Covariance = "cluster",
+    convention: str | Convention = "default",
+    missing: str = "drop",
+) -> TreatmentEffects:
+    r"""Estimate what a lasting treatment does, by cohort and period, where entities are treated at different times.
+
+    The effect on cohort g, all entities that are treated from period g on, in period t is
+
+    .. math:: ATT(g, t) = E[y_{it}(g) - y_{it}(\infty) \mid g_i = g],
+
+    the mean difference from what would have been without treatment. It is known if trends without treatment are
+    parallel between those who are compared, and if nobody acts on a treatment before it (but for ``anticipation``).
+
+    Parameters
+    ----------
+    data : Panel or DataFrame
+        A DataFrame without a two-level index needs a formula with effects, which name its entity and period.
+    y : str
+        The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
+    {cohort, treatment}
+    method : {"sun-abraham", "imputation", "two-way"}
+        `fit_sun_abraham`; `fit_imputation`; or `fit_two_way_event_study`, which is for effects that all cohorts share.
+    {anticipation, weights, cov (rows), convention, missing}
+
+    Returns
+    -------
+    TreatmentEffects
+        ``aggregate("event")``, ``"cohort"``, ``"calendar"`` and ``"overall"`` average the effects; ``plot()`` draws
+        them by period since treatment.
+
+    Raises
+    ------
+    DataError, SpecificationError, InsufficientDataError
+        See `panelvar.core.base.errors`; if the cohort of an entity changes, or the treatment is switched off.
+
+    See Also
+    --------
+    fit_sun_abraham, fit_imputation, fit_two_way_event_study : The methods, each with its source.
+    LinearResult.event_study : The same picture of coefficients of a regression of your own.
+
+    Examples
+    --------
+    >>> import panelvar as pv
+    >>> counties = pv.load_data("minimum_wage").reset_index()
+    >>> effects = pv.fit_event_study(counties, "lemp ~ 1 | county + year", cohort="first_treat")
+    >>> effects.aggregate("overall").params.round(4).to_dict()
+    {'overall': -0.04}
+    """
+    choose("method", method, METHODS)
+    return _METHODS[method](
+        data,
+        y,
+        cohort=cohort,
+        treatment=treatment,
+        anticipation=anticipation,
+        weights=weights,
+        cov=cov,
+        convention=convention,
+        missing=missing,
+    )

@@ -1,0 +1,107 @@
+"""The rows of a study of staggered treatment: the model's design with each row's cohort and period."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panelvar.core.base.arguments import read_whole
+from panelvar.core.base.arrays import Mask
+from panelvar.core.base.errors import Note
+from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.formulas.design import Design, build_design
+from panelvar.data.formulas.formula_parts import with_effects
+from panelvar.data.panel.panel import Panel, as_panel
+from panelvar.panels.treatments.cohorts import NEVER, Cohorts, read_cohorts
+
+# Entities of a cohort below which joint tests reject too often, and sup-t bands cover too little.
+_FEW = 20
+
+
+class Staggered(NamedTuple):
+    """Rows with their cohorts and periods.
+
+    Attributes
+    ----------
+    design : Design
+    cohorts : Cohorts
+    cohort, period : (n,) arrays of int
+        Places of each row's cohort (`NEVER` without treatment) and period among those of ``cohorts``.
+    """
+
+    design: Design
+    cohorts: Cohorts
+    cohort: NDArray[np.intp]
+    period: NDArray[np.intp]
+
+    @property
+    def treated(self) -> Mask:
+        """Rows of entities that are treated at some time."""
+        treated: Mask = self.cohort != NEVER
+        return treated
+
+    @property
+    def since(self) -> NDArray[np.int64]:
+        """Periods since the first of treatment; of rows that are never treated it says nothing."""
+        return self.cohorts.periods[self.period] - self.cohorts.first[self.cohort]
+
+    def take(self, kept: Mask) -> Staggered:
+        """Return some of the rows."""
+        if kept.all():
+            return self
+        rows = np.flatnonzero(kept)
+        return Staggered(self.design.take(rows), self.cohorts, self.cohort[rows], self.period[rows])
+
+
+def read_staggered(
+    data: object,
+    y: str,
+    cohort: Hashable | None,
+    treatment: Hashable | None,
+    weights: str | NDArray[Any] | None,
+    missing: str,
+) -> Staggered:
+    """Collect the rows of a formula, ``"y ~ x | entity + time"``, and read who is treated when.
+
+    The effects name the entity and the period of a DataFrame without a two-level index.
+    """
+    panel, y = panel_of_formula(data, y)
+    cohorts = read_cohorts(panel, cohort, treatment)
+    design = build_design(panel, y, None, weights=weights, missing=missing)
+    kept = np.arange(panel.nobs) if design.kept is None else design.kept
+    period = np.unique(panel.time_positions, return_inverse=True)[1]
+    return Staggered(design, cohorts, cohorts.of_entity[panel.entity_codes[kept]], period[kept].astype(np.intp))
+
+
+def note_small_cohorts(rows: Staggered) -> list[Note]:
+    """Say what simulations found of cohorts as small as some of these."""
+    of_entities = rows.cohort[rows.design.entity_starts[:-1]]
+    sizes = np.bincount(of_entities[of_entities != NEVER], minlength=len(rows.cohorts.first))
+    small = np.flatnonzero((sizes > 0) & (sizes < _FEW))
+    if not len(small):
+        return []
+    which = ", ".join(f"{as_text(rows.cohorts.labels[place])}: {sizes[place]}" for place in small.tolist())
+    text = (
+        f"Some cohorts have fewer than {_FEW} entities ({which}). In simulations, joint tests of the effects before "
+        "treatment rejected in a tenth of the samples with cohorts of 15, and in a fifth with cohorts of 6, in place "
+        "of a twentieth; sup-t bands of 95% covered in 90 to 93% and in 80 to 90%."
+    )
+    return [Note("small-cohorts", text, warn=True)]
+
+
+def read_anticipation(anticipation: int) -> int:
+    """Read how many periods before treatment it may have effects."""
+    return read_whole("anticipation", anticipation, 0)
+
+
+def panel_of_formula(data: object, y: str) -> tuple[Panel, str]:
+    """Return the panel, whose entity and period the effects of a formula may name, and the formula without effects."""
+    y, effects = with_effects(y, None, None)
+    formula = y if "~" in y else f"{y} ~ 1"
+    indexed = getattr(getattr(data, "index", None), "nlevels", 1) == 2
+    if isinstance(data, Panel) or isinstance(effects, str) or indexed:
+        return as_panel(data), formula
+    return Panel(data, entity=effects[0], time=effects[1]), formula  # type: ignore[arg-type]
