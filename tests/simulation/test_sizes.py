@@ -32,6 +32,7 @@ ARGUED = {
     "f_statistic": "f_slopes or f_with_dummies, as the convention says",
     "joint_test": "wald_test of the coefficients of a term",
     "leads_test": "wald_test of the coefficients before the event",
+    "difference_test": "wald_test of effects by two methods; its rate is in treatments.md",
     "joint": "wald_test of functions that the caller writes, by the delta method",
 }
 """Public tests that are not in the table by this name."""

@@ -23,6 +23,12 @@ def test_the_table_has_every_case_and_keeps_its_promises():
             assert 0.79 < found["sup-t band"] < 0.9
 
 
+def test_differences_of_methods_are_found_about_as_often_as_they_should():
+    shares = study.read_rejected()
+    assert set(shares) == {400, 100, 40}
+    assert 0.03 < shares[400] < 0.08
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [("sun-abraham", "different", 400), ("imputation", "different", 40)])
 def test_a_part_of_the_table_is_found_again(case):

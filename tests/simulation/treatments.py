@@ -9,6 +9,7 @@ departs from its cohort's with a standard deviation of one half.
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -97,6 +98,26 @@ def study_of(method: str, effects: str, units: int, count: int = REPLICATIONS, s
     return dict(zip(COLUMNS, values.tolist(), strict=True))
 
 
+def rejected(units: int, count: int = REPLICATIONS, seed: int = SEED) -> float:
+    """How often two methods are said to differ at 5%, where effects are the same and both are right."""
+    rng = np.random.default_rng([seed, units])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pv.PanelVarWarning)
+        compared = (
+            pv.compare_methods(
+                draw(rng, "the same", units), "y | unit + period", cohort="first", methods=("sun-abraham", "imputation")
+            )
+            for _ in range(count)
+        )
+        return float(np.mean([each.difference_test("sun-abraham", "imputation").pvalue < 0.05 for each in compared]))
+
+
+def read_rejected() -> dict[int, float]:
+    """The committed line on differences of methods."""
+    found = re.findall(r"(\d\.\d+) with (\d+) units", TABLE.read_text(encoding="utf-8"))
+    return {int(units): float(share) for share, units in found}
+
+
 def read() -> dict[tuple[str, str, int], dict[str, float]]:
     """The committed table."""
     lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
@@ -119,6 +140,9 @@ def main() -> int:
         found = study_of(*case)
         lines.append(f"| {' | '.join(map(str, case))} | {' | '.join(f'{found[name]:.3f}' for name in COLUMNS)} |")
         print(lines[-1], flush=True)
+    shares = ", ".join(f"{rejected(units):.3f} with {units} units" for units in (400, 100, 40))
+    lines += ["", f"`difference_test` of sun-abraham and imputation, effects the same, rejects at 5%: {shares}."]
+    print(lines[-1], flush=True)
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
