@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arguments import read_whole
+from panelvar.core.base.arguments import read_whole, refuse_other
 from panelvar.core.base.arrays import Mask
 from panelvar.core.base.errors import Note
 from panelvar.data.calendar.time_labels import as_text
@@ -99,6 +99,7 @@ def read_anticipation(anticipation: int) -> int:
 
 def panel_of_formula(data: object, y: str) -> tuple[Panel, str]:
     """Return the panel, whose entity and period the effects of a formula may name, and the formula without effects."""
+    refuse_other("y", y, str, "the name of the outcome, or a formula such as 'y ~ x | unit + year'")
     y, effects = with_effects(y, None, None)
     formula = y if "~" in y else f"{y} ~ 1"
     indexed = getattr(getattr(data, "index", None), "nlevels", 1) == 2

@@ -22,6 +22,12 @@ def test_one_of_two_says_who_is_treated_when():
     fails(FRAME, "Give one of the two", pv.SpecificationError, cohort="first_treat", treatment="treat")
 
 
+def test_the_outcome_is_a_name_or_a_formula():
+    for function in (pv.fit_event_study, pv.compare_methods):
+        with pytest.raises(pv.SpecificationError, match="name of the outcome, or a formula"):
+            function(FRAME, 3, cohort="first_treat")
+
+
 def test_a_cohort_does_not_change():
     frame = FRAME.copy()
     frame.loc[[0, 7], "first_treat"] = 2005
