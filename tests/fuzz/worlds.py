@@ -155,6 +155,9 @@ class Draft:
             for label in ("i", "t"):
                 if pd.api.types.is_integer_dtype(self.frame[label]):
                     self.frame[label] = self.frame[label] * (1 if label == "t" else 3) + 1000
+                    if label == "t" and pd.api.types.is_float_dtype(self.frame["first"]):
+                        # First periods are periods too.
+                        self.frame["first"] += 1000
         if change.renamed:
             self.names = {role: "n" + name for role, name in self.names.items()}
             self.frame = self.frame.rename(columns={name: "n" + name for name in ROLES})
