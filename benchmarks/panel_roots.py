@@ -41,7 +41,7 @@ def as_plm(series: np.ndarray) -> dict[str, Callable[[], pv.PanelTestResult]]:
     return {
         "ips": lambda: pv.ips_test(series, **options),
         "levinlin": lambda: pv.llc_test(series, **options),
-        "hadri": lambda: pv.hadri_test(series),
+        "hadri": lambda: pv.hadri_test(series, errors="heteroskedastic"),
     }
 
 
