@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from panelvar.core.base.errors import InsufficientDataError, Note, emit
 from panelvar.core.base.labels import listed
 from panelvar.core.base.shared_parameters import documented
 from panelvar.data.calendar.time_labels import as_text
+from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.nonlinear import through
 from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
 from panelvar.estimates.covariance.named import covariance_of, resolve
@@ -261,16 +262,11 @@ def _regress(
     """Regress on the cells, beside the design's regressors and the effects of entities and periods."""
     design = rows.design
     names = name_cells(cells, rows.cohorts, design)
-    codes = FactorCodes(of_row, len(names))
-    columns = [FactorColumn(codes, level) for level in range(len(names))]
-    whole = design.with_columns((*columns, *design.columns), names=(*names, *design.names), constant=False)
-    regression = solved(within_model(whole, "twoway", convention), "drop")
-    place = {name: at for at, name in enumerate(names)}
-    found = np.array([at for at, name in enumerate(regression.names) if name in place], dtype=np.intp)
+    regression, found, kept = regress_on_cells(design, of_row, names, convention)
     fit = GroupTimeFit(
         design,
         rows.cohorts,
-        cells.take(np.array([place[regression.names[at]] for at in found], dtype=np.intp)),
+        cells.take(kept),
         regression.coefficients[found],
         references,
         regression.exact,
@@ -281,6 +277,26 @@ def _regress(
     result = TreatmentEffects(fit, fit.estimate_covariance(cov), convention, estimator, comparison)
     emit(result.notes)
     return result
+
+
+def regress_on_cells(
+    design: Design, of_row: NDArray[np.intp], names: Sequence[str], convention: Convention
+) -> tuple[Fit, NDArray[np.intp], NDArray[np.intp]]:
+    """Regress on indicators of cells beside the design's regressors and both effects.
+
+    Returns
+    -------
+    tuple
+        The fit, the places of the cells among its coefficients, and the places among the cells of those that have one.
+    """
+    codes = FactorCodes(of_row, len(names))
+    columns = [FactorColumn(codes, level) for level in range(len(names))]
+    whole = design.with_columns((*columns, *design.columns), names=(*names, *design.names), constant=False)
+    regression = solved(within_model(whole, "twoway", convention), "drop")
+    place = {name: at for at, name in enumerate(names)}
+    found = [at for at, name in enumerate(regression.names) if name in place]
+    kept = [place[regression.names[at]] for at in found]
+    return regression, np.array(found, dtype=np.intp), np.array(kept, dtype=np.intp)
 
 
 def _covariance_of_some(

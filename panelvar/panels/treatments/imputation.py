@@ -19,10 +19,10 @@ from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.presets import as_convention
-from panelvar.kernels.linear.columns import FactorCodes, FactorColumn
 from panelvar.panels.static.effects import level_tables
 from panelvar.panels.static.finish import solved
 from panelvar.panels.static.fixed import within_model
+from panelvar.panels.treatments.cell_regressions import regress_on_cells
 from panelvar.panels.treatments.group_time import ALL, Cells, GroupTimeFit
 from panelvar.panels.treatments.influences import covariance_of_influences, influence_of_entities
 from panelvar.panels.treatments.result import TreatmentEffects
@@ -320,18 +320,10 @@ def _estimate_leads(
     of_row = np.full(sample.design.nobs, len(chosen), dtype=np.intp)
     inside = since >= chosen[0]
     of_row[np.flatnonzero(sample.treated)[inside]] = np.searchsorted(chosen, since[inside])
-    indicators = FactorCodes(of_row, len(chosen))
-    columns = [FactorColumn(indicators, level) for level in range(len(chosen))]
     names = tuple(f"since[{each}]" for each in chosen)
-    design = sample.design.with_columns(
-        (*columns, *sample.design.columns), names=(*names, *sample.design.names), constant=False
-    )
-    fit = solved(within_model(design, "twoway", convention), "drop")
-    found = [place for place, name in enumerate(fit.names) if name in set(names)]
-    kept = np.array([names.index(fit.names[place]) for place in found], dtype=np.intp)
+    fit, found, kept = regress_on_cells(sample.design, of_row, names, convention)
     influence = np.zeros((entities, len(kept)))
-    own = influence_of_entities(fit, np.array(found, dtype=np.intp), sample.design.entities)
-    influence[np.unique(model.entity)] = own
+    influence[np.unique(model.entity)] = influence_of_entities(fit, found, sample.design.entities)
     shared = np.full(len(kept), ALL, dtype=np.intp)
     weights = sample.design.weights
     mass = np.bincount(of_row, weights, len(chosen) + 1)[:-1].astype(np.float64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_whole, refuse_other
 from panelvar.core.base.arrays import Mask
-from panelvar.core.base.errors import Note
+from panelvar.core.base.errors import Note, SpecificationError
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.design import Design, build_design
 from panelvar.data.formulas.formula_parts import with_effects
@@ -102,7 +102,20 @@ def panel_of_formula(data: object, y: str) -> tuple[Panel, str]:
     refuse_other("y", y, str, "the name of the outcome, or a formula such as 'y ~ x | unit + year'")
     y, effects = with_effects(y, None, None)
     formula = y if "~" in y else f"{y} ~ 1"
+    named = () if isinstance(effects, str) else tuple(effects)
     indexed = getattr(getattr(data, "index", None), "nlevels", 1) == 2
-    if isinstance(data, Panel) or isinstance(effects, str) or indexed:
-        return as_panel(data), formula
-    return Panel(data, entity=effects[0], time=effects[1]), formula  # type: ignore[arg-type]
+    if named and len(named) != 2:
+        raise SpecificationError(
+            f"The effects after the bar ({' + '.join(named)}) must be the entity and the period, such as "
+            "'y ~ x | unit + year'. Others are not taken out here."
+        )
+    if named and not isinstance(data, Panel) and not indexed:
+        return Panel(data, entity=named[0], time=named[1]), formula  # type: ignore[arg-type]
+    panel = as_panel(data)
+    own = {"entity", "time", panel.entity_name, panel.time_name}
+    if other := [name for name in named if name not in own]:
+        raise SpecificationError(
+            f"The formula has the effect {other[0]!r}, but the panel's entity is {panel.entity_name!r} and its time "
+            f"{panel.time_name!r}. Others are not taken out here."
+        )
+    return panel, formula

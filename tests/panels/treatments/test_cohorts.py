@@ -28,6 +28,20 @@ def test_the_outcome_is_a_name_or_a_formula():
             function(FRAME, 3, cohort="first_treat")
 
 
+def test_effects_are_the_entity_and_the_period():
+    """Another effect would be left out in silence."""
+    panel = pv.Panel(FRAME, "county", "year")
+    for data, formula in (
+        (FRAME, "lemp | county + year + treat"),
+        (FRAME, "lemp | county"),
+        (panel, "lemp | treat + year"),
+    ):
+        with pytest.raises(pv.SpecificationError, match="not taken out here"):
+            pv.fit_event_study(data, formula, cohort="first_treat")
+    named = pv.fit_event_study(panel, "lemp | county + year", cohort="first_treat")
+    np.testing.assert_array_equal(named.params, pv.fit_event_study(panel, "lemp", cohort="first_treat").params)
+
+
 def test_a_cohort_does_not_change():
     frame = FRAME.copy()
     frame.loc[[0, 7], "first_treat"] = 2005
