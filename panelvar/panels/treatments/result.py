@@ -17,7 +17,14 @@ from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
 from panelvar.core.faces.layout import Fact
-from panelvar.core.faces.number_format import Levels, check_digits, format_count, format_estimates, pvalue_text
+from panelvar.core.faces.number_format import (
+    Levels,
+    check_digits,
+    check_stars,
+    format_count,
+    format_estimates,
+    pvalue_text,
+)
 from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.calendar.time_labels import as_text
@@ -411,7 +418,7 @@ class TreatmentEffects(EquationEstimates):
         level : float
             Coverage of the confidence limits.
         stars : bool or levels
-            Not used: intervals stand beside p-values.
+            Only False: p-values stand beside the intervals. `panelvar.compare` of ``aggregate()`` has stars.
         digits : int
             Digits after the point.
 
@@ -420,6 +427,11 @@ class TreatmentEffects(EquationEstimates):
         Table
         """
         digits = check_digits(digits)
+        if check_stars(stars):
+            raise SpecificationError(
+                f"stars={shown(stars)} is not offered in this table, which has p-values and intervals. "
+                "compare(effects.aggregate('event')) has stars."
+            )
         table = self.event_study(level=level).summary(digits=digits)
         overall = self.aggregate("overall")
         limits = overall.conf_int(level=level).to_numpy()[0]

@@ -121,6 +121,9 @@ def test_the_table_fits_eighty_columns_and_says_what_matters():
     ):
         assert words in text
     assert "12 effects by cohort and period" in repr(effects)
+    with pytest.raises(pv.SpecificationError, match="compare"):
+        effects.summary(stars=True)
+    assert "***" in str(pv.compare(effects.aggregate("event")))
     assert "overall" in str(pv.compare(effects.aggregate("overall")))
 
 
