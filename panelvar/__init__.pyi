@@ -158,6 +158,7 @@ from panelvar.panels.static.first_difference import fit_first_difference as fit_
 from panelvar.panels.static.fixed import fit_fixed_effects as fit_fixed_effects
 from panelvar.panels.static.pooled import fit_pooled as fit_pooled
 from panelvar.panels.static.result import LinearResult as LinearResult
+from panelvar.panels.treatments.callaway_santanna import fit_callaway_santanna as fit_callaway_santanna
 from panelvar.panels.treatments.cell_regressions import fit_sun_abraham as fit_sun_abraham
 from panelvar.panels.treatments.cell_regressions import fit_two_way_event_study as fit_two_way_event_study
 from panelvar.panels.treatments.compared_methods import ComparedMethods as ComparedMethods

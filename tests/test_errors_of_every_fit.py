@@ -42,7 +42,13 @@ CALLS: dict[str, Callable[[], object]] = {
     ),
     **{
         name: lambda name=name: getattr(pv, name)(COUNTIES, "lemp", cohort="first_treat")
-        for name in ("fit_event_study", "fit_sun_abraham", "fit_imputation", "fit_two_way_event_study")
+        for name in (
+            "fit_event_study",
+            "fit_sun_abraham",
+            "fit_callaway_santanna",
+            "fit_imputation",
+            "fit_two_way_event_study",
+        )
     },
     "fit_var": lambda: pv.fit_var(SERIES, lags=2),
     "fit_restricted_var": lambda: pv.fit_restricted_var(SERIES, lags=2, restrictions={"infl": ["L1.unemp"]}),

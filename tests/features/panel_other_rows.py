@@ -226,6 +226,18 @@ ROWS = [
     ),
     Feature(
         OTHER,
+        "Effects of staggered treatment by cohort and period (Callaway and Sant'Anna)",
+        'fit_callaway_santanna(castle, "l_homicide", cohort="effyear").aggregate("overall")',
+        params("overall"),
+        reference("castle_did/never/simple/estimate/overall"),
+        (
+            "tests/panels/treatments/test_callaway_santanna.py::test_effects_and_errors_by_definition",
+            "tests/panels/treatments/test_two_by_two.py::test_changes_by_definition",
+        ),
+        {"Stata": "csdid†"},
+    ),
+    Feature(
+        OTHER,
         "Effects of staggered treatment by imputation (Borusyak, Jaravel and Spiess)",
         'fit_imputation(castle, "l_homicide", cohort="effyear").aggregate("overall")',
         params("overall"),

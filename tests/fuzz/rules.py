@@ -422,7 +422,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "lags": of("1", "1", "2"),
     "fit_fama_macbeth.lags": of("0", "1"),
     "cohort": of("'first'", "'first'", "None", "'g'"),
-    "compare_methods.methods": of("('sun-abraham', 'imputation')", "('two-way', 'sun-abraham', 'imputation')"),
+    "compare_methods.methods": of("('sun-abraham', 'callaway-santanna')", "('two-way', 'sun-abraham', 'imputation')"),
     "compare_methods.weights": of("None", "'w'"),
     "ComparedMethods.difference_test.first": of("'sun-abraham'"),
     "ComparedMethods.difference_test.second": of("'imputation'"),

@@ -247,9 +247,13 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_event_study": [
         lambda w, m=m: pv.fit_event_study(w.gappy, "y ~ x", cohort="first", method=m)
-        for m in ("sun-abraham", "imputation", "two-way")
+        for m in ("sun-abraham", "callaway-santanna", "imputation", "two-way")
     ],
     "compare_methods": [lambda w: pv.compare_methods(w.panel, "y ~ x", cohort="first")],
+    "fit_callaway_santanna": [
+        lambda w: pv.fit_callaway_santanna(w.gappy, "y ~ x + z", cohort="first", control="not-yet"),
+        lambda w: pv.fit_callaway_santanna(w.gappy, "y ~ x", cohort="first", unbalanced="cross-sections"),
+    ],
     "fit_imputation": [lambda w: pv.fit_imputation(w.gappy, "y ~ x + z", cohort="first", errors="leave-out", leads=1)],
     "fit_sun_abraham": [lambda w: pv.fit_sun_abraham(w.gappy, "y ~ x", cohort="first", anticipation=1)],
     "fit_two_way_event_study": [lambda w: pv.fit_two_way_event_study(w.panel, "y", cohort="first")],

@@ -26,7 +26,7 @@ PERIODS = 10
 FIRST = np.array([4, 6, 8])
 CASES = [
     (method, effects, units)
-    for method in ("sun-abraham", "imputation", "two-way")
+    for method in ("sun-abraham", "callaway-santanna", "imputation", "two-way")
     for effects in ("different", "the same")
     for units in (400, 100, 40)
 ]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Mask
-from panelvar.core.base.counting import count_of
 from panelvar.core.base.errors import InsufficientDataError, Note, emit
-from panelvar.core.base.labels import listed
 from panelvar.core.base.shared_parameters import documented
-from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.design import Design
 from panelvar.estimates.coefficients.nonlinear import through
 from panelvar.estimates.covariance.covariances import Covariance, CovarianceEstimate
@@ -25,6 +22,7 @@ from panelvar.estimates.fit.presets import as_convention
 from panelvar.kernels.linear.columns import FactorCodes, FactorColumn
 from panelvar.panels.static.finish import solved
 from panelvar.panels.static.fixed import within_model
+from panelvar.panels.treatments.comparisons import compare_with_never
 from panelvar.panels.treatments.group_time import ALL, Cells, GroupTimeFit, name_cells
 from panelvar.panels.treatments.influences import influence_of_entities
 from panelvar.panels.treatments.result import TreatmentEffects
@@ -174,7 +172,7 @@ def fit_sun_abraham(
     {'cohort[2004]': -0.0797, 'cohort[2006]': -0.0229, 'cohort[2007]': -0.0261}
     """
     chosen, base = as_convention(convention), -1 - read_anticipation(anticipation)
-    sample = _compared(read_staggered(data, y, cohort, treatment, weights, missing), base)
+    sample = compare_with_never(read_staggered(data, y, cohort, treatment, weights, missing), base)
     rows, cohorts = sample.rows, sample.rows.cohorts
     # The reference period of a row's cohort is no cell of its own.
     inside = sample.treated.copy()
@@ -189,57 +187,6 @@ def fit_sun_abraham(
     references = np.setdiff1d(sample.bases[np.unique(at)], cells.since)
     notes = (*cohorts.notes, *sample.notes, *note_small_cohorts(rows))
     return _regress(rows, cells, of_row, references, notes, cov, chosen, "Sun-Abraham", sample.comparison)
-
-
-class _Compared(NamedTuple):
-    """Rows that are compared: those of cohorts with a period before treatment, and their comparison.
-
-    ``treated`` are the rows of cohorts with effects, ``bases`` (G,) the reference period of each cohort.
-    """
-
-    rows: Staggered
-    treated: Mask
-    bases: NDArray[np.int64]
-    comparison: str
-    notes: list[Note]
-
-
-def _compared(rows: Staggered, base: int) -> _Compared:
-    cohorts, notes = rows.cohorts, []
-    comparison = "the never treated"
-    last = None
-    if rows.treated.all():
-        last = int(rows.cohort.max())
-        name = as_text(cohorts.labels[last])
-        until = cohorts.first[last] + base + 1
-        kept = cohorts.periods[rows.period] < until
-        comparison = f"cohort {name}"
-        text = (
-            f"No entity is never treated. The cohort treated last, {name}, is the comparison. "
-            f"{count_of(int((~kept).sum()), 'row')} from the period on in which its own treatment may have effects are "
-            "left out."
-        )
-        notes.append(Note("last-cohort-compares", text, warn=True))
-        rows = rows.take(kept)
-    treated = rows.treated if last is None else rows.treated & (rows.cohort != last)
-    bases = np.full(len(cohorts.first), np.iinfo(np.int64).min)
-    before = treated & (rows.since <= base)
-    np.maximum.at(bases, rows.cohort[before], rows.since[before])
-    always = treated & (bases[rows.cohort] == np.iinfo(np.int64).min)
-    if always.any():
-        who = [as_text(label) for label in cohorts.labels[np.unique(rows.cohort[always])]]
-        text = (
-            f"{count_of(int(always.sum()), 'row')} of cohorts that have no period before treatment are left out: "
-            f"{listed(who)}. They tell nothing about their effects."
-        )
-        notes.append(Note("always-treated", text, warn=True))
-        rows, treated = rows.take(~always), treated[~always]
-    if not treated.any() or treated.all():
-        raise InsufficientDataError(
-            "Nobody is left to compare: there must be a cohort with a period before its treatment, and entities that "
-            "are never treated or treated later."
-        )
-    return _Compared(rows, treated, bases, comparison, notes)
 
 
 def _mass(rows: Staggered, chosen: Mask, codes: NDArray[np.intp], count: int) -> Array:

@@ -25,7 +25,7 @@ from panelvar.estimates.coefficients.wald import wald
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.panels.treatments.event_studies import METHODS, fit_event_study
-from panelvar.panels.treatments.group_time import average_cells
+from panelvar.panels.treatments.group_time import average_cells, influence_of_average
 from panelvar.panels.treatments.influences import covariance_of_influences
 from panelvar.panels.treatments.result import TreatmentEffects
 from panelvar.panels.treatments.staggered import panel_of_formula
@@ -238,7 +238,8 @@ def compare_methods(
         The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
     {cohort, treatment}
     methods : sequence of str
-        Two or more of ``"two-way"``, ``"sun-abraham"`` and ``"imputation"``, as of `fit_event_study`.
+        Two or more of ``"two-way"``, ``"sun-abraham"``, ``"callaway-santanna"`` and ``"imputation"``, as of
+        `fit_event_study`.
     {anticipation}
     weights : str, optional
         A column of analytic weights.
@@ -318,7 +319,7 @@ def compare_methods(
             average = average_cells(each.fit, by, None)
             labels += [f"[{name}]{label}" for label in average.names]
             values.append(average.weights @ each.fit.coefficients)
-            influences.append(each.fit.influence @ average.weights.T)
+            influences.append(influence_of_average(each.fit, average))
         notes += each.fit.notes
     some = next(iter(effects.values()))
     covariance = covariance_of_influences(np.hstack(influences), some.fit.design, "", cov)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from panelvar.core.base.errors import choose
+from panelvar.core.base.errors import SpecificationError, choose
 from panelvar.core.base.shared_parameters import documented
 from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
+from panelvar.panels.treatments.callaway_santanna import CONTROLS, fit_callaway_santanna
 from panelvar.panels.treatments.cell_regressions import fit_sun_abraham, fit_two_way_event_study
+from panelvar.panels.treatments.group_time import read_window
 from panelvar.panels.treatments.imputation import fit_imputation
 from panelvar.panels.treatments.result import TreatmentEffects
 
 _METHODS: dict[str, Callable[..., TreatmentEffects]] = {
+    "callaway-santanna": fit_callaway_santanna,
     "imputation": fit_imputation,
     "sun-abraham": fit_sun_abraham,
     "two-way": fit_two_way_event_study,
@@ -31,7 +34,9 @@ def fit_event_study(
     cohort: Hashable | None = None,
     treatment: Hashable | None = None,
     method: str = "sun-abraham",
+    control: str | None = None,
     anticipation: int = 0,
+    window: Sequence[int] | None = None,
     weights: str | NDArray[Any] | None = None,
     cov: str | Covariance = "cluster",
     convention: str | Convention = "default",
@@ -53,9 +58,16 @@ def fit_event_study(
     y : str
         The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
     {cohort, treatment}
-    method : {"sun-abraham", "imputation", "two-way"}
-        `fit_sun_abraham`; `fit_imputation`; or `fit_two_way_event_study`, which is for effects that all cohorts share.
-    {anticipation, weights, cov (rows), convention, missing}
+    method : {"sun-abraham", "callaway-santanna", "imputation", "two-way"}
+        `fit_sun_abraham`; `fit_callaway_santanna`; `fit_imputation`; or `fit_two_way_event_study`, which is for effects
+        that all cohorts share.
+    control : {"never", "not-yet"}, optional
+        Whom cohorts are compared with. ``"callaway-santanna"`` offers both; ``"sun-abraham"`` compares with the never
+        treated, and ``"imputation"`` with all that are not treated yet.
+    {anticipation}
+    window : (first, last), optional
+        Periods since treatment whose effects are kept, such as ``(-5, 5)``. They are estimated as without it.
+    {weights, cov (rows), convention, missing}
 
     Returns
     -------
@@ -70,7 +82,7 @@ def fit_event_study(
 
     See Also
     --------
-    fit_sun_abraham, fit_imputation, fit_two_way_event_study : The methods, each with its source.
+    fit_sun_abraham, fit_callaway_santanna, fit_imputation, fit_two_way_event_study : The methods, each with its source.
     LinearResult.event_study : The same picture of coefficients of a regression of your own.
 
     Examples
@@ -82,7 +94,9 @@ def fit_event_study(
     {'overall': -0.04}
     """
     choose("method", method, METHODS)
-    return _METHODS[method](
+    limits = None if window is None else read_window(window)
+    options = _choose_control(method, control)
+    result = _METHODS[method](
         data,
         y,
         cohort=cohort,
@@ -92,4 +106,22 @@ def fit_event_study(
         cov=cov,
         convention=convention,
         missing=missing,
+        **options,
     )
+    return result if limits is None else result.within(limits)
+
+
+def _choose_control(method: str, control: str | None) -> dict[str, str]:
+    """Return the option for methods that have the choice, and refuse what others do not offer."""
+    if control is None:
+        return {}
+    choose("control", control, CONTROLS)
+    if method == "callaway-santanna":
+        return {"control": control}
+    own = {"sun-abraham": "never", "imputation": "not-yet"}.get(method)
+    if control != own:
+        what = f"compares with control={own!r} alone" if own else "has no group of controls"
+        raise SpecificationError(
+            f"control={control!r} is not offered by method={method!r}, which {what}. Use method='callaway-santanna'."
+        )
+    return {}

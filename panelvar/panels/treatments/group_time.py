@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KINDS = ("event", "cohort", "calendar", "overall")
 """Over what effects are averaged, for `panelvar.panels.treatments.result.TreatmentEffects.aggregate`."""
 
+WEIGHTS = ("rows", "event", "cohort", "calendar")
+"""What an average over all effects weighs equally, or by cohorts' shares."""
 
 ALL = -1
 """Cohort and period of an effect that all cohorts share."""
@@ -65,6 +67,20 @@ class Cells(NamedTuple):
         return Cells(self.cohort[chosen], self.period[chosen], self.since[chosen], self.mass[chosen])
 
 
+class Shares(NamedTuple):
+    """What entities add to the masses of cells, where these are estimates of the cohorts' shares.
+
+    Attributes
+    ----------
+    cohort : (N,) array of int
+        Place of each entity's cohort, negative for one without cells.
+    weight : (N,) array
+    """
+
+    cohort: NDArray[np.intp]
+    weight: Array
+
+
 @dataclass(frozen=True, eq=False)
 class GroupTimeFit:
     """Effects by cohort and period, as a method estimated them.
@@ -86,6 +102,8 @@ class GroupTimeFit:
     estimate_covariance : callable
         Estimates the covariance of the effects, given its name or specification.
     notes : tuple of Note
+    shares : Shares, optional
+        Where averages weigh cohorts by estimated shares. Without, weights are taken as known.
     """
 
     design: Design
@@ -97,6 +115,7 @@ class GroupTimeFit:
     influence: Array
     estimate_covariance: Callable[[str | Covariance | None], CovarianceEstimate]
     notes: tuple[Note, ...]
+    shares: Shares | None = None
 
     @property
     def period_labels(self) -> pd.Index:
@@ -140,14 +159,17 @@ class Average(NamedTuple):
         What they are averages for.
     weights : (q, p) array
         Weights of the cells in each; every row adds up to one.
+    slopes : (q, p) array
+        Derivatives of the averages by the masses of the cells.
     """
 
     names: tuple[str, ...]
     labels: pd.Index
     weights: Array
+    slopes: Array
 
 
-def average_cells(fit: GroupTimeFit, by: str, window: Sequence[int] | None) -> Average:
+def average_cells(fit: GroupTimeFit, by: str, window: Sequence[int] | None, weights: str = "rows") -> Average:
     """Average effects over the cells of each period since treatment, cohort or period, or over all after treatment.
 
     Parameters
@@ -157,16 +179,25 @@ def average_cells(fit: GroupTimeFit, by: str, window: Sequence[int] | None) -> A
         All but ``"event"`` take the cells from the first period of treatment on.
     window : (first, last) or None
         Periods since treatment of which cells count.
+    weights : {"rows", "event", "cohort", "calendar"}
+        For ``"overall"``, which averages are averaged: those of each period since treatment from the first on, of each
+        cohort or of each period, in place of all cells.
 
     Raises
     ------
     SpecificationError
-        If cohorts share their effects, and it is to be by cohort or period.
+        If averages of averages are not of all, or cohorts share their effects, and it is to be by cohort or period.
     InsufficientDataError
         If no cell is left.
     """
     import pandas as pd
 
+    if weights != "rows":
+        if by != "overall":
+            raise SpecificationError(
+                f"weights={weights!r} averages averages to one number: aggregate('overall', weights={weights!r})."
+            )
+        return _average_averages(fit, weights, window)
     if fit.shared and by in ("cohort", "calendar"):
         raise SpecificationError(
             f"by={by!r} needs effects of each cohort. This regression has one effect for each period since treatment, "
@@ -190,11 +221,42 @@ def average_cells(fit: GroupTimeFit, by: str, window: Sequence[int] | None) -> A
     }
     of_cell, word, written = label[by]
     levels = np.unique(of_cell[used])
-    weights = np.where(used & (of_cell == levels[:, None]), cells.mass, 0.0)
-    weights /= weights.sum(axis=1, keepdims=True)
+    chosen = used & (of_cell == levels[:, None])
+    mass = np.where(chosen, cells.mass, 0.0)
+    total = mass.sum(axis=1, keepdims=True)
+    shares = mass / total
+    slopes = np.where(chosen, fit.coefficients - (shares @ fit.coefficients)[:, None], 0.0) / total
     labels = pd.Index(levels) if written is None else written.take(levels)
     names = tuple(f"{word}[{as_text(each)}]" for each in labels) if word else ("overall",)
-    return Average(names, labels, weights)
+    return Average(names, labels, shares, slopes)
+
+
+def _average_averages(fit: GroupTimeFit, by: str, window: Sequence[int] | None) -> Average:
+    """Average the averages over cells from treatment on: equally, or those of cohorts by the cohorts' mean mass."""
+    import pandas as pd
+
+    first, last = (0, int(max(fit.cells.since.max(), 0))) if window is None else read_window(window)
+    inner = average_cells(fit, by, (max(first, 0), max(last, 0)))
+    chosen = inner.weights > 0.0
+    count = chosen.sum(axis=1, keepdims=True)
+    mass = (chosen * fit.cells.mass).sum(axis=1) / count[:, 0] if by == "cohort" else np.ones(len(count))
+    shares = mass / mass.sum()
+    slopes = shares @ inner.slopes
+    if by == "cohort":
+        means = inner.weights @ fit.coefficients
+        slopes += ((means - shares @ means) / mass.sum()) @ (chosen / count)
+    return Average(("overall",), pd.Index([0]), (shares @ inner.weights)[None], slopes[None])
+
+
+def influence_of_average(fit: GroupTimeFit, average: Average) -> Array:
+    """Return what each entity adds to averages, (N, q): through the effects, and through shares that are estimated."""
+    influence: Array = fit.influence @ average.weights.T
+    if fit.shares is not None:
+        by_cohort = np.zeros((len(fit.cohorts.first) + 1, len(average.slopes)))
+        np.add.at(by_cohort, fit.cells.cohort, average.slopes.T)
+        # The last row is that of entities without cells, whose cohort is -1, or of cohorts that have none.
+        influence += fit.shares.weight[:, None] * by_cohort[fit.shares.cohort]
+    return influence
 
 
 def read_window(window: Sequence[int]) -> tuple[int, int]:

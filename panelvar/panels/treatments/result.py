@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_seed, read_whole
-from panelvar.core.base.errors import SpecificationError, check_level, choose, emit
+from panelvar.core.base.errors import InsufficientDataError, SpecificationError, check_level, choose, emit
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.quoting import one_line, shown
 from panelvar.core.base.shared_parameters import documented
@@ -38,7 +38,17 @@ from panelvar.estimates.covariance.covariances import Covariance, CovarianceEsti
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.sample import Sample, sample_of
 from panelvar.panels.static.summary import rows_per_entity
-from panelvar.panels.treatments.group_time import ALL, KINDS, GroupTimeFit, average_cells
+from panelvar.panels.treatments.group_time import (
+    ALL,
+    KINDS,
+    WEIGHTS,
+    Average,
+    GroupTimeFit,
+    average_cells,
+    influence_of_average,
+    read_window,
+)
+from panelvar.panels.treatments.influences import covariance_of_influences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,10 +262,12 @@ class TreatmentEffects(EquationEstimates):
 
     # ---- averages
 
-    def aggregate(self, by: str = "event", *, window: Sequence[int] | None = None) -> AverageEffects:
+    def aggregate(
+        self, by: str = "event", *, window: Sequence[int] | None = None, weights: str = "rows"
+    ) -> AverageEffects:
         r"""Average the effects, weighted by the rows of each cohort and period.
 
-        The weights are taken as known.
+        The weights are taken as known, but for methods that estimate them (`fit_callaway_santanna`).
 
         Parameters
         ----------
@@ -264,6 +276,10 @@ class TreatmentEffects(EquationEstimates):
             period, or all in one number.
         window : (first, last), optional
             Periods since treatment that count, such as ``(-5, 5)``.
+        weights : {"rows", "event", "cohort", "calendar"}
+            For ``"overall"``: whether all treated rows count alike; or all periods since treatment, cohorts by their
+            size, or periods, however many rows they have. R's did calls the first ``"simple"``, and its ``"group"``,
+            which it recommends, is ``"cohort"`` here.
 
         Returns
         -------
@@ -272,25 +288,33 @@ class TreatmentEffects(EquationEstimates):
         Raises
         ------
         SpecificationError
-            If cohorts share their effects, and it is to be by cohort or period.
+            If weights are given for averages that are not overall, or cohorts share their effects, and it is to be by
+            cohort or period.
         InsufficientDataError
             If no effect is left to average.
         """
         choose("by", by, KINDS)
-        average = average_cells(self.fit, by, window)
+        choose("weights", weights, WEIGHTS)
+        average = average_cells(self.fit, by, window, weights)
         fit = StackedCoefficients(
             average.names, average.weights @ self.fit.coefficients, self.fit.exact, self.fit.notes
         )
         label = {"event": "period since treatment", "cohort": "cohort", "calendar": "period", "overall": ""}[by]
         return AverageEffects(
             fit,
-            through(self.covariance, average.weights),
+            self._covariance_of(average),
             self.convention,
             f"{self.estimator}, effects by {label}" if label else f"{self.estimator}, average effect",
             self.fit.design,
             np.asarray(average.labels) if by == "event" else None,
             self.fit.references,
         )
+
+    def _covariance_of(self, average: Average) -> CovarianceEstimate:
+        if self.fit.shares is None:
+            return through(self.covariance, average.weights)
+        influence = influence_of_average(self.fit, average)
+        return covariance_of_influences(influence, self.fit.design, "", self.covariance.specification)
 
     @documented
     def event_study(
@@ -340,6 +364,38 @@ class TreatmentEffects(EquationEstimates):
         result = replace(self, covariance=self.fit.estimate_covariance(cov))
         emit(result.covariance.notes)
         return result
+
+    def within(self, window: Sequence[int]) -> TreatmentEffects:
+        """Return the effects of some periods since treatment, as they were estimated with the others.
+
+        Parameters
+        ----------
+        window : (first, last)
+            Periods since treatment, such as ``(-5, 5)``.
+
+        Returns
+        -------
+        TreatmentEffects
+
+        Raises
+        ------
+        SpecificationError, InsufficientDataError
+            If these are not two whole numbers in their order, or no effect lies between them.
+        """
+        first, last = read_window(window)
+        cells, references = self.fit.cells, self.fit.references
+        kept = np.flatnonzero((cells.since >= first) & (cells.since <= last))
+        if not len(kept):
+            raise InsufficientDataError(f"No effect lies within window={tuple(window)}.")
+        fit = replace(
+            self.fit,
+            cells=cells.take(kept),
+            coefficients=self.fit.coefficients[kept],
+            references=references[(references >= first) & (references <= last)],
+            influence=self.fit.influence[:, kept],
+            estimate_covariance=partial(_covariance_of_kept, self.fit, kept),
+        )
+        return replace(self, fit=fit, covariance=through(self.covariance, np.eye(len(cells.since))[kept]))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each effect by cohort and period, or by period since treatment where cohorts share them.
@@ -466,6 +522,10 @@ class TreatmentEffects(EquationEstimates):
 
     def __repr__(self) -> str:
         return one_line(f"<{self.estimator}: {self.dependent}, {len(self.names)} effects by cohort and period>")
+
+
+def _covariance_of_kept(fit: GroupTimeFit, kept: NDArray[np.intp], cov: str | Covariance | None) -> CovarianceEstimate:
+    return through(fit.estimate_covariance(cov), np.eye(len(fit.coefficients))[kept])
 
 
 def _sample_facts(result: TreatmentEffects | AverageEffects, design: Design) -> tuple[Fact, ...]:

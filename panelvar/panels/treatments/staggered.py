@@ -63,12 +63,15 @@ def read_staggered(
     treatment: Hashable | None,
     weights: str | NDArray[Any] | None,
     missing: str,
+    *,
+    cross_sections: bool = False,
 ) -> Staggered:
     """Collect the rows of a formula, ``"y ~ x | entity + time"``, and read who is treated when.
 
-    The effects name the entity and the period of a DataFrame without a two-level index.
+    The effects name the entity and the period of a DataFrame without a two-level index. If ``cross_sections`` are
+    welcome, they may name the period alone, and each row is an entity.
     """
-    panel, y = panel_of_formula(data, y)
+    panel, y = panel_of_formula(data, y, cross_sections=cross_sections)
     cohorts = read_cohorts(panel, cohort, treatment)
     design = build_design(panel, y, None, weights=weights, missing=missing)
     kept = np.arange(panel.nobs) if design.kept is None else design.kept
@@ -97,13 +100,15 @@ def read_anticipation(anticipation: int) -> int:
     return read_whole("anticipation", anticipation, 0)
 
 
-def panel_of_formula(data: object, y: str) -> tuple[Panel, str]:
+def panel_of_formula(data: object, y: str, *, cross_sections: bool = False) -> tuple[Panel, str]:
     """Return the panel, whose entity and period the effects of a formula may name, and the formula without effects."""
     refuse_other("y", y, str, "the name of the outcome, or a formula such as 'y ~ x | unit + year'")
     y, effects = with_effects(y, None, None)
     formula = y if "~" in y else f"{y} ~ 1"
     named = () if isinstance(effects, str) else tuple(effects)
     indexed = getattr(getattr(data, "index", None), "nlevels", 1) == 2
+    if cross_sections and len(named) == 1 and not isinstance(data, Panel) and not indexed:
+        return _cross_sections(data, named[0]), formula
     if named and len(named) != 2:
         raise SpecificationError(
             f"The effects after the bar ({' + '.join(named)}) must be the entity and the period, such as "
@@ -119,3 +124,14 @@ def panel_of_formula(data: object, y: str) -> tuple[Panel, str]:
             f"{panel.time_name!r}. Others are not taken out here."
         )
     return panel, formula
+
+
+def _cross_sections(data: object, time: str) -> Panel:
+    """Return rows as a panel in which each is an entity."""
+    import pandas as pd
+
+    refuse_other("data", data, pd.DataFrame, "a DataFrame with the period in a column")
+    assert isinstance(data, pd.DataFrame)
+    rows = data.reset_index(drop=True)
+    name = next(each for each in ("row", "row_number", "_row_number_") if each not in rows.columns)
+    return Panel(rows.assign(**{name: np.arange(len(rows))}), entity=name, time=time)

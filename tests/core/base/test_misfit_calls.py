@@ -132,7 +132,14 @@ SLOW = {"fit_lsdvc", "fit_arellano_bond", "fit_blundell_bond", "fit_bias_correct
 ASK_FOR_MORE = {
     "cross_section_exponent": "a panel with column=",
     **dict.fromkeys(
-        ("compare_methods", "fit_event_study", "fit_sun_abraham", "fit_imputation", "fit_two_way_event_study"),
+        (
+            "compare_methods",
+            "fit_event_study",
+            "fit_sun_abraham",
+            "fit_callaway_santanna",
+            "fit_imputation",
+            "fit_two_way_event_study",
+        ),
         "Say who is treated when",
     ),
 }
