@@ -40,6 +40,10 @@ AVERAGES = {
 }
 
 
+WRONG_SIGN = ("x_sections_dr", "x_rows_dr")
+"""Shapes whose standard errors are off in DRDID 1.2.3."""
+
+
 @cache
 def frame(name: str) -> pd.DataFrame:
     """The rows."""
@@ -67,6 +71,12 @@ def effects(name: str, shape: str) -> pv.TreatmentEffects:
 
 
 def numbers(name: str, shape: str, what: str) -> pd.DataFrame:
+    """Estimates and errors that are to be compared, by the level that did names."""
+    both = every_number(name, shape, what)
+    return both[["estimate"]] if shape in WRONG_SIGN else both
+
+
+def every_number(name: str, shape: str, what: str) -> pd.DataFrame:
     """Estimates and errors, by the level that did names."""
     found = effects(name, shape)
     if what == "cells":
@@ -93,7 +103,7 @@ def case(name: str) -> Case:
     )
     excluded = [
         Exclusion(f"{shape}/{what}/se/{level}", why)
-        for shape in ("x_sections_dr", "x_rows_dr")
+        for shape in WRONG_SIGN
         if shape in expected
         for what in expected[shape]
         for level in expected[shape][what]["se"]

@@ -19,8 +19,8 @@ def test_the_table_has_every_case_and_keeps_its_promises():
             assert found["leads rejected"] < 0.08
         elif units == 40:
             # What the note on small cohorts says.
-            assert 0.18 < found["leads rejected"] < 0.25
-            assert 0.79 < found["sup-t band"] < 0.9
+            assert 0.18 < found["leads rejected"] < 0.33
+            assert 0.78 < found["sup-t band"] < 0.9
 
 
 def test_differences_of_methods_are_found_about_as_often_as_they_should():
@@ -30,7 +30,7 @@ def test_differences_of_methods_are_found_about_as_often_as_they_should():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [("sun-abraham", "different", 400), ("imputation", "different", 40)])
+@pytest.mark.parametrize("case", [("sun-abraham", "different", 400), ("imputation", "different", 40), ("callaway-santanna", "the same", 400)])
 def test_a_part_of_the_table_is_found_again(case):
     count = 200
     found = study.study_of(*case, count, seed=1)

@@ -5,6 +5,7 @@ or 40 (6).
 Errors of a unit follow an AR(1) with coefficient one half, beside its effect. Effects grow with the periods since
 treatment and differ by cohort (dynamic, different), or are one in all cohorts and periods (the same); each unit's
 departs from its cohort's with a standard deviation of one half.
+Cohorts are as large in every sample, but for Callaway and Sant'Anna's, whose errors count them as drawn: there they are.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PERIODS = 10
 FIRST = np.array([4, 6, 8])
 CASES = [
     (method, effects, units)
-    for method in ("sun-abraham", "callaway-santanna", "imputation", "two-way")
+    for method in ("sun-abraham", "imputation", "two-way", "callaway-santanna")
     for effects in ("different", "the same")
     for units in (400, 100, 40)
 ]
@@ -38,11 +39,13 @@ def effect(first: np.ndarray, since: np.ndarray, effects: str) -> np.ndarray:
     return (0.5 + 0.25 * (8 - first)) * (1.0 + 0.3 * since) if effects == "different" else np.ones(since.shape)
 
 
-def draw(rng: np.random.Generator, effects: str, units: int) -> pd.DataFrame:
-    """One sample."""
+def draw(rng: np.random.Generator, effects: str, units: int, *, sampled: bool = False) -> pd.DataFrame:
+    """One sample, with as many units in each cohort, or with cohorts that are drawn."""
     size = 60 * units // 400
     first = np.zeros(units)
     first[: 3 * size] = np.repeat(FIRST, size)
+    if sampled:
+        first = rng.choice(first, units)
     errors = np.empty((units, PERIODS))
     errors[:, 0] = rng.standard_normal(units) / np.sqrt(0.75)
     for period in range(1, PERIODS):
@@ -72,7 +75,8 @@ def truth(effects: str, since: np.ndarray) -> tuple[np.ndarray, float]:
 
 def judged(rng: np.random.Generator, method: str, effects: str, units: int) -> list[float]:
     """The error of the overall effect, what is covered, and whether the leads are rejected."""
-    found = pv.fit_event_study(draw(rng, effects, units), "y | unit + period", cohort="first", method=method)
+    frame = draw(rng, effects, units, sampled=method == "callaway-santanna")
+    found = pv.fit_event_study(frame, "y | unit + period", cohort="first", method=method)
     study = found.event_study(draws=1000, seed=rng)
     kept = ~study.references
     by_period, overall = truth(effects, study.periods[kept].to_numpy())
