@@ -19,6 +19,8 @@ from panelvar.data.sources.source import Labels, Source, as_floats
 if TYPE_CHECKING:
     import pandas as pd
 
+    from panelvar.kernels.linear.columns import Column
+
 CHUNK_ROWS = 131_072
 """Rows of a chunk: a dozen columns of doubles are 12 MB."""
 
@@ -37,8 +39,8 @@ class Chunk(Protocol):
     def row(self, place: int) -> str:
         """Name one of them, for errors."""
 
-    def numbers(self, name: str) -> Array:
-        """Return a column as doubles, NaN where a value is missing."""
+    def numbers(self, name: str) -> Column:
+        """Return a column as doubles, NaN where a value is missing; one of a factor's levels may be codes."""
 
     def labels(self, name: str) -> Labels:
         """Return a column as labels."""

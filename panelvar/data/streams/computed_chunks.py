@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import DataError
 from panelvar.data.chunks.chunks import in_place
 from panelvar.data.chunks.read_once import ReadOnce
 from panelvar.data.panel.panel import Panel
 from panelvar.data.streams.entity_chunks import EntityChunk
 from panelvar.data.streams.whole_entities import RowName
+from panelvar.kernels.linear.columns import Column, FactorColumn
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from panelvar.data.chunks.chunks import Chunk, Chunks
 
-Compute = Callable[[Panel], Mapping[str, Array]]
+Compute = Callable[[Panel], Mapping[str, Column]]
 """Computes the columns of a model of rows that are in memory, in the order of the panel they make."""
 
 
@@ -67,7 +67,7 @@ class ComputedChunk:
     def __init__(self, chunk: Chunk, source: ComputedChunks) -> None:
         self._chunk = chunk
         self._source = source
-        self._columns: Mapping[str, Array] | None = None
+        self._columns: Mapping[str, Column] | None = None
         self.where = chunk.where
         self.n_rows = chunk.n_rows
         self.row, self.labels, self.frame = chunk.row, chunk.labels, chunk.frame
@@ -77,8 +77,8 @@ class ComputedChunk:
         """The rows as a panel (see `rows_of`)."""
         return rows_of(self._chunk)
 
-    def numbers(self, name: str) -> Array:
-        """Return a column as doubles, computed or not."""
+    def numbers(self, name: str) -> Column:
+        """Return a column as doubles, computed or not; those of a factor's levels are codes."""
         if name not in self._source.computed:
             return self._chunk.numbers(name)
         if self.n_rows == 0:
@@ -86,7 +86,8 @@ class ComputedChunk:
         if self._columns is None:
             with place_of(self._chunk):
                 self._columns = self._source.compute(self.panel)
-        return np.ascontiguousarray(self._columns[name], dtype=np.float64)
+        column = self._columns[name]
+        return column if isinstance(column, FactorColumn) else np.ascontiguousarray(column, dtype=np.float64)
 
 
 class RowsOfChunk(Panel):

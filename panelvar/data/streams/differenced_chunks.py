@@ -52,7 +52,7 @@ class DifferencedChunks:
         """Read columns of all rows that have a difference; those of the model are differenced."""
         for chunk in self._chunks.read([*dict.fromkeys((*self.columns, *columns))]):
             assert isinstance(chunk, EntityChunk | ComputedChunk)
-            values = {name: chunk.numbers(name) for name in self.columns}
+            values = {name: chunk.numbers(name)[:] for name in self.columns}
             complete = complete_rows(list(values.values()))
             rows = np.arange(chunk.n_rows) if complete is None else np.flatnonzero(complete)
             codes, periods = chunk.panel.entity_codes[rows], chunk.panel.time_positions[rows]
@@ -105,7 +105,7 @@ class DifferencedChunk:
         """Return a column as doubles, one of the model as differences."""
         values = self._values.get(name)
         if values is None:
-            return self._chunk.numbers(name)[self._now]
+            return self._chunk.numbers(name)[:][self._now]
         if name == self._weights:
             return 1.0 / (1.0 / values[self._now] + 1.0 / values[self._before])
         return values[self._now] - values[self._before]

@@ -30,12 +30,14 @@ from panelvar.data.streams.streamed_weights import WeightColumn
 from panelvar.data.streams.survey import Survey, Surveyor, survey_of
 from panelvar.data.streams.whole_entities import WholeEntities
 from panelvar.data.streams.written_predictions import Predicts, write_predictions
+from panelvar.kernels.linear.columns import changed
 
 if TYPE_CHECKING:
     from panelvar.core.base.arrays import Array
     from panelvar.data.chunks.chunks import Chunk, Chunks
     from panelvar.data.formulas.formula import FormulaColumns
     from panelvar.data.panel.panel import Panel
+    from panelvar.kernels.linear.columns import Column
     from panelvar.kernels.linear.k_class import Layout
 
 
@@ -347,8 +349,8 @@ def _model_of(formula: str, levels: StreamLevels, weights: str | None, panel: Pa
     return _instrumented_rows(formula, levels, weights, panel).of_model
 
 
-def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Array]:
-    """Compute columns, and return them by name."""
+def _by_name(read: Callable[[Panel], FormulaColumns], panel: Panel) -> dict[str, Column]:
+    """Compute columns, and return them by name; levels stay codes."""
     found = read(panel)
     names, columns = (found.y_name, *found.x_names), (found.y, *found.x)
-    return {name: column[:] for name, column in zip(names, columns, strict=True)}
+    return dict(zip(names, changed(columns, lambda factor: factor, lambda column: column), strict=True))

@@ -19,11 +19,20 @@ from panelvar.data.streams.dimensions import Dimension, LocalGroups
 from panelvar.data.streams.growing_labels import GrowingLabels
 from panelvar.data.streams.growing_tables import GrowingTable
 from panelvar.data.streams.summed_tables import Sent, add, pack, unpack
-from panelvar.data.streams.survey import SAME_VALUES, Survey, complete_rows, labels_of_rows, values_changed
+from panelvar.data.streams.survey import (
+    SAME_VALUES,
+    Survey,
+    complete_rows,
+    labels_of_rows,
+    rows_of_columns,
+    values_changed,
+)
+from panelvar.kernels.linear.rows import combination
 
 if TYPE_CHECKING:
     from panelvar.data.chunks.chunks import Chunk, Chunks
     from panelvar.data.sources.source import Labels
+    from panelvar.kernels.linear.columns import Column
 
 Found = TypeVar("Found")
 
@@ -84,11 +93,13 @@ class Part:
     ----------
     start, stop : int
         Their numbers among the rows of the model.
-    columns : tuple of arrays
+    columns : tuple of columns
         Regressors and, last, the dependent variable; empty where they were not asked for.
     """
 
-    def __init__(self, chunk: Chunk, complete: Mask | None, columns: tuple[Array, ...], start: int, count: int) -> None:
+    def __init__(
+        self, chunk: Chunk, complete: Mask | None, columns: tuple[Column, ...], start: int, count: int
+    ) -> None:
         self._chunk = chunk
         self._complete = complete
         self._local: dict[Dimension, LocalGroups] = {}
@@ -109,7 +120,7 @@ class Part:
 
     def numbers(self, name: str) -> Array:
         """Return a column of the rows as doubles."""
-        values = self._chunk.numbers(name)
+        values = self._chunk.numbers(name)[:]
         return values if self._complete is None else values[self._complete]
 
     def labels(self, name: str) -> Labels:
@@ -192,7 +203,7 @@ class Reading:
             if not self.survey.complete:
                 complete = complete_rows(columns)
             if complete is not None:
-                columns, count = tuple(column[complete] for column in columns), int(complete.sum())
+                columns, count = tuple(rows_of_columns(columns, complete)), int(complete.sum())
             if count == 0:
                 continue
             passed = passed.add(self._summed_up(columns, count))
@@ -204,16 +215,13 @@ class Reading:
         if not isinstance(self.chunks, Share):
             self._check(passed)
 
-    def _summed_up(self, columns: tuple[Array, ...], count: int) -> Passed:
+    def _summed_up(self, columns: tuple[Column, ...], count: int) -> Passed:
         """Sums of the combination of the columns that tells readings apart, over the rows of a chunk."""
         if not columns:
             return Passed(count, np.nan, np.nan)
-        combined, scaled = np.zeros(count), np.empty(count)
         # Out of range or not, the columns are judged elsewhere.
         with np.errstate(over="ignore", invalid="ignore"):
-            for column, weight in zip(columns, self._weights, strict=True):
-                combined += np.multiply(column, weight, out=scaled)
-            combined -= self._weights @ self.survey.shift
+            combined = combination(columns, self._weights)[:] - self._weights @ self.survey.shift
             return Passed(count, float(combined.sum()), float(combined @ combined))
 
     def _columns_needed(self, values: bool) -> tuple[str, ...]:

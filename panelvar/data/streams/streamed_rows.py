@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial, reduce
+from operator import methodcaller
 from typing import Any, Unpack, cast
 
 import numpy as np
@@ -15,8 +16,17 @@ from panelvar.data.streams.reading import Part, Reading, no_rows
 from panelvar.data.streams.row_values import RowValues
 from panelvar.data.streams.scattered_rows import ScatteredGrouping, ScatteredRows
 from panelvar.data.streams.streamed_groups import StreamedGrouping
-from panelvar.kernels.linear.columns import Column
-from panelvar.kernels.linear.qr import CrossProducts, RowAccumulator, pays, triangle_of, triangularize
+from panelvar.kernels.absorption.factor_rows import MOST_INFLATION
+from panelvar.kernels.linear.columns import Column, changed, less, measured
+from panelvar.kernels.linear.qr import (
+    CrossProducts,
+    RowAccumulator,
+    pays,
+    refine_last,
+    solve,
+    triangle_of,
+    triangularize,
+)
 from panelvar.kernels.linear.refinement import ExtendedArray, Products
 from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, Transform, TransformedRows, column_norms, combination
 
@@ -85,7 +95,7 @@ class StreamedColumns(MakesRows):
             columns = self.of_part(part)
             if weights is not None:
                 of_rows = weights.of_part(part)
-                columns = tuple(column[:] * of_rows for column in columns)
+                columns = tuple(changed(columns, methodcaller("times", of_rows), partial(np.multiply, of_rows)))
             part.local(dimension).add_sums(columns, sums)
         return [sums]
 
@@ -235,7 +245,30 @@ class StreamedRows(TransformedRows):
             left, total = loadings.T @ left @ loadings, loadings.T @ total @ loadings
         if not (np.diagonal(left) >= _LEAST_SHARE * np.diagonal(total)).all():
             return None
-        return triangle_of(left)
+        if not survey.by_levels:
+            return triangle_of(left)
+        triangle = triangle_of(left, np.diagonal(total), MOST_INFLATION)
+        if triangle is not None:
+            found = solve(triangle, np.sqrt(np.diagonal(total)[:-1]))
+            residuals = self.combined(np.append(-found.coefficients, 1.0)[:, None])
+            ((products,),) = self.summed(partial(self._along_parts, residuals))
+            refine_last(triangle, found.inverse_r, products[:-2], float(products[-1]))
+        return triangle
+
+    def _along_parts(self, residuals: StreamedRows) -> list[Array]:
+        """Return the products (1, k + 2) of residuals with the columns and, last, with themselves.
+
+        Residuals less means add up to zero where a mean is subtracted, whatever the columns are less.
+        """
+        survey, loadings = self.source.reading.survey, self.source.loadings
+        shift = survey.shift if loadings is None else survey.shift @ loadings
+        products = np.zeros((1, self.n_columns + 1))
+        for part in self.source.reading.parts(self._dimensions):
+            values = residuals.of_part(part).column(0)
+            columns = less(self.source.of_part(part), shift)
+            products[0, :-1] += measured(columns, methodcaller("along", values), partial(np.dot, values))
+            products[0, -1] += values @ values
+        return [products]
 
     def _accumulate(self, into: CrossProducts | RowAccumulator) -> None:
         for _, rows in self._parts():

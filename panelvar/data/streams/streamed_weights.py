@@ -41,7 +41,7 @@ class WeightColumn(RowValues):
         """Say how many weights are not positive, and where the first is."""
         wrong, first = 0, ""
         for part in self.reading.parts():
-            bad = part.columns[self.place] <= 0.0
+            bad = part.columns[self.place][:] <= 0.0
             if bad.any():
                 first = first or part.row(int(bad.argmax()))
                 wrong += int(bad.sum())
@@ -49,7 +49,7 @@ class WeightColumn(RowValues):
 
     def _weigh(self, part: Part) -> Array:
         """Return the weights of the rows of a chunk."""
-        return part.columns[self.place] / self._mean
+        return part.columns[self.place][:] / self._mean
 
     def mass_by(self, dimension: Dimension) -> Array:
         """Return the sum of the weights in each group, (G,)."""

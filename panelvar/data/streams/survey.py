@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ from panelvar.data.sources.source import as_labels, labels_at, missing
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.data.streams.growing_tables import GrowingTable, PairsMet
+from panelvar.kernels.absorption.factor_rows import FactorRows
+from panelvar.kernels.linear.columns import Column, FactorColumn, changed, factors_of, less
 from panelvar.kernels.linear.qr import CrossProducts
 from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 
@@ -65,6 +68,8 @@ class Survey:
         Near the mean of each column.
     gram : (k + 1, k + 1) array
         Cross products of the columns less the shift.
+    by_levels : bool
+        Whether those of levels are counts and sums by level in every chunk, from which nothing is subtracted.
     notes : tuple of Note
     """
 
@@ -79,6 +84,7 @@ class Survey:
     largest: Array
     shift: Array
     gram: Array
+    by_levels: bool
     notes: tuple[Note, ...]
 
     def moved(self, entities: slice) -> Array:
@@ -135,6 +141,7 @@ class Surveyor:
         self._largest = np.full(len(columns), -np.inf)
         self._shift: Array | None = None
         self._gram = np.zeros((len(columns), len(columns)))
+        self._by_levels = True
         self.nobs_read = self.nobs = 0
 
     def take(self, chunk: Chunk) -> None:
@@ -150,7 +157,7 @@ class Surveyor:
         # A column that misses a value, or is infinite, has no limits that are numbers.
         complete = None if np.isfinite(limits).all() else self._complete(chunk, columns)
         if complete is not None:
-            columns = [column[complete] for column in columns]
+            columns = rows_of_columns(columns, complete)
             entities, times = (LabelCodes(found.codes[complete], None) for found in (entities, times))
             limits = self._limits(columns)
         self.nobs += len(columns[-1])
@@ -162,19 +169,32 @@ class Surveyor:
             counts += np.bincount(times.codes, minlength=len(counts))
 
     @staticmethod
-    def _limits(columns: Sequence[Array]) -> Array:
+    def _limits(columns: Sequence[Column]) -> Array:
         """Return the smallest and the largest value of each column."""
         if len(columns[-1]) == 0:
             return np.zeros((2, len(columns)))
         # One column after the other, which stays in the cache.
-        return np.array([(column.min(), column.max()) for column in columns]).T
+        return np.array(
+            [
+                column.factor.limits[:, column.level]
+                if isinstance(column, FactorColumn)
+                else (column[:].min(), column[:].max())
+                for column in columns
+            ]
+        ).T
 
-    def _add(self, columns: Sequence[Array], entities: LabelCodes) -> None:
+    def _add(self, columns: Sequence[Column], entities: LabelCodes) -> None:
         """Add rows, and columns less the means of the first chunk, to the sums by entity and to the cross products."""
         # Out of range or not, the norms of the columns are judged later.
         with np.errstate(over="ignore", invalid="ignore"):
             if self._shift is None:
-                self._shift = np.array([column.mean() for column in columns])
+                # Counts of levels are exact where nothing is subtracted.
+                self._shift = np.array([0.0 if isinstance(each, FactorColumn) else each[:].mean() for each in columns])
+            levels = [place for place, column in enumerate(columns) if isinstance(column, FactorColumn)]
+            if levels and not self._shift[levels].any():
+                self._add_levels(less(columns, self._shift), entities)
+                return
+            self._by_levels = False
             n = len(columns[-1])
             rows = TransformedRows((np.broadcast_to(1.0, n), *columns), shift=np.insert(self._shift, 0, 0.0))
             products = CrossProducts(rows.n_columns, BLOCK_ROWS)
@@ -188,6 +208,24 @@ class Surveyor:
             if entities.starts is not None:
                 table[entities.places] += sums
             self._gram += products.sum[1:, 1:]
+
+    def _add_levels(self, columns: Sequence[Column], entities: LabelCodes) -> None:
+        """Add columns less the shift, some of them levels, from sums by level."""
+        codes, table = entities.codes, self._of_entities.rows(self._entities.count)
+        groups, width = table.shape
+        self._gram += FactorRows(columns, None, None, None).squared(np.broadcast_to(1.0, len(codes)))[0]
+        table[:, 0] += np.bincount(codes, minlength=groups)
+        lookups = {factor: np.full(factor.n_levels + 1, -1) for factor in factors_of(columns)}
+        for place, column in enumerate(columns, 1):
+            if isinstance(column, FactorColumn):
+                lookups[column.factor][column.level] = place
+            else:
+                table[:, place] += np.bincount(codes, column[:], groups)
+        for factor, lookup in lookups.items():
+            places = lookup[factor.codes]
+            rows = places >= 0
+            values = 1.0 if factor.multiplier is None else factor.multiplier[rows]
+            np.add.at(table.reshape(-1), codes[rows] * width + places[rows], values)
 
     def merge(self, other: Surveyor) -> Surveyor:
         """Return what was found here and in the chunks that follow; an entity may have rows in both.
@@ -208,6 +246,7 @@ class Surveyor:
         both._first_absent += other._first_absent
         np.minimum(both._smallest, other._smallest, out=both._smallest)
         np.maximum(both._largest, other._largest, out=both._largest)
+        both._by_levels &= other._by_levels
         both.nobs_read += other.nobs_read
         both.nobs += other.nobs
         return both
@@ -224,16 +263,19 @@ class Surveyor:
             of_entities = np.column_stack((of_entities[:, :1], of_entities[:, 1:] + of_entities[:, :1] * step))
             return of_entities, self._gram + cross + cross.T + self.nobs * np.outer(step, step)
 
-    def _complete(self, chunk: Chunk, columns: Sequence[Array]) -> Mask | None:
+    def _complete(self, chunk: Chunk, columns: Sequence[Column]) -> Mask | None:
         """Which rows miss no value, None where all do not; infinities are refused."""
         for name, column in zip(self.columns, columns, strict=True):
-            infinite = np.isinf(column)
+            if isinstance(column, FactorColumn) and column.factor.finite:
+                self._absent[name] += int(column.factor.absent.sum())
+                continue
+            infinite = np.isinf(column[:])
             if infinite.any():
                 raise DataError(
                     f"Column {name!r} is infinite in {int(infinite.sum())} of the rows of {chunk.where}, first in "
                     f"{chunk.row(int(infinite.argmax()))}. Remove these values or set them to missing."
                 )
-            self._absent[name] += int(np.isnan(column).sum())
+            self._absent[name] += int(np.isnan(column[:]).sum())
         complete = complete_rows(columns)
         if complete is not None and self._missing == "raise":
             self._first_absent += [chunk.row(int(row)) for row in np.flatnonzero(~complete)[:3]]
@@ -302,6 +344,7 @@ class Surveyor:
             self._largest,
             np.zeros(len(self.columns)) if self._shift is None else self._shift,
             self._gram,
+            self._by_levels,
             tuple(notes),
         )
 
@@ -361,14 +404,20 @@ def survey_of(chunks: Chunks, begin: Callable[[], Surveyor], read: Sequence[str]
     return surveyor
 
 
-def complete_rows(columns: Sequence[Array]) -> Mask | None:
+def complete_rows(columns: Sequence[Column]) -> Mask | None:
     """Return which rows of a chunk that was surveyed miss no value, None where all do not."""
     bad: Mask | None = None
-    for column in columns:
-        absent = np.isnan(column)
+    levels = (factor.absent for factor in factors_of(columns))
+    others = (np.isnan(column[:]) for column in columns if not isinstance(column, FactorColumn))
+    for absent in chain(levels, others):
         if absent.any():
             bad = absent if bad is None else bad | absent
     return None if bad is None else ~bad
+
+
+def rows_of_columns(columns: Sequence[Column], rows: Mask) -> list[Column]:
+    """Return some rows of columns; levels stay codes."""
+    return changed(columns, lambda factor: factor.take(rows), lambda column: column[rows])
 
 
 def labels_of_rows(labels: Labels, rows: Mask | None) -> Labels:

@@ -32,7 +32,7 @@ from panelvar.kernels.linear.columns import Column, FactorCodes, FactorColumn, f
 from panelvar.kernels.linear.demeaned import middle, whole_groups
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.moments import PanelMoments, panel_moments
-from panelvar.kernels.linear.qr import solve, triangle_of
+from panelvar.kernels.linear.qr import refine_last, solve, triangle_of
 from panelvar.kernels.linear.rows import BLOCK_ROWS, MakesRows, TransformedRows, column_norms, combination
 
 MOST_INFLATION = 5_000.0
@@ -181,9 +181,7 @@ class FactorRows(TransformedRows):
         found = solve(triangle, self.raw_norms[:-1])
         residuals = self.residuals(found.coefficients)
         left = self.along(residuals if self.weights is None else residuals * np.sqrt(self.weights))[:-1]
-        step = found.inverse_r.T @ left
-        triangle[:-1, -1] += step
-        triangle[-1, -1] = np.sqrt(max(float(residuals @ residuals - step @ step), 0.0))
+        refine_last(triangle, found.inverse_r, left, float(residuals @ residuals))
 
     def residuals(self, coefficients: Array) -> Array:
         """Return ``y - X b`` of the transformed (weighted) rows, shape (n,)."""

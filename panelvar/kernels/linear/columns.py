@@ -175,7 +175,24 @@ class FactorCodes:
             values *= self.multiplier[part]
         return values if self.also is None else values + self.also.combined(loadings, part)
 
-    def take(self, rows: Positions) -> FactorCodes:
+    @cached_property
+    def limits(self) -> Array:
+        """Smallest and largest value (2, n_levels) of each column of one level a row; NaN where a value is missing."""
+        if self.absent.any():
+            return np.full((2, self.n_levels), np.nan)
+        # Rows of all other levels are zeros.
+        zeros = np.bincount(self.codes, minlength=self.n_levels) < len(self.codes)
+        limits = np.where(zeros[: self.n_levels + 1], 0.0, [[np.inf], [-np.inf]])
+        values = 1.0 if self.multiplier is None else self.multiplier
+        for limit, choose in zip(limits, (np.minimum, np.maximum), strict=True):
+            choose.at(limit, self.codes, values)
+        return limits[:, : self.n_levels]
+
+    def times(self, values: Array) -> FactorCodes:
+        """Return the columns, each of one level, times values (n,)."""
+        return FactorCodes(self.codes, self.n_levels, times(values, self.multiplier))
+
+    def take(self, rows: Positions | Mask) -> FactorCodes:
         """Return some rows."""
         multiplier = None if self.multiplier is None else self.multiplier[rows]
         also = None if self.also is None else self.also.take(rows)
@@ -328,12 +345,27 @@ def differences(columns: Sequence[Column], rows: Positions, before: Positions) -
     rows, before : (m,) arrays
         Places of the rows, and of those before them.
     """
-    factors = {factor: factor.differences(rows, before) for factor in factors_of(columns)}
+    return changed(
+        columns, lambda factor: factor.differences(rows, before), lambda column: column[rows] - column[before]
+    )
+
+
+def changed(
+    columns: Sequence[Column], of_factor: Callable[[FactorCodes], FactorCodes], of_column: Callable[[Array], Array]
+) -> list[Column]:
+    """Return what is made of columns: those of a factor are made together, and stay codes."""
+    factors = {factor: of_factor(factor) for factor in factors_of(columns)}
     return [
-        FactorColumn(factors[column.factor], column.level)
-        if isinstance(column, FactorColumn)
-        else column[:][rows] - column[:][before]
+        FactorColumn(factors[column.factor], column.level) if isinstance(column, FactorColumn) else of_column(column[:])
         for column in columns
+    ]
+
+
+def less(columns: Sequence[Column], numbers: Array) -> list[Column]:
+    """Return columns less a number each; those of levels are as they are."""
+    return [
+        column if isinstance(column, FactorColumn) else column[:] - number
+        for column, number in zip(columns, numbers, strict=True)
     ]
 
 

@@ -221,6 +221,24 @@ def solve(r_full: Array, raw_norms: Array, tolerance: float = RANK_TOLERANCE) ->
     return _solve_carefully(r_full, raw_norms, tolerance)
 
 
+def refine_last(triangle: Array, inverse_r: Array, along: Array, squares: float) -> None:
+    """Compute the last column of an R factor again, in place, from the residuals of its least squares.
+
+    Parameters
+    ----------
+    triangle : (k + 1, k + 1) array
+    inverse_r : (k, k) array
+        See `Solution`.
+    along : (k,) array
+        Products of the columns with the residuals, which are zero but for rounding.
+    squares : float
+        Sum of squares of the residuals.
+    """
+    step = inverse_r.T @ along
+    triangle[:-1, -1] += step
+    triangle[-1, -1] = np.sqrt(max(squares - float(step @ step), 0.0))
+
+
 def _invert_triangle(r: Array) -> tuple[Array, int]:
     """The inverse of an upper triangle, and 1 + the position of an exact zero on its diagonal, or 0."""
     if r.shape[0] == 0:
