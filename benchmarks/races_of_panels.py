@@ -198,6 +198,7 @@ def factors(profile: str) -> Iterator[Race]:
     """Columns of a factor's levels, with instruments and in differences too, and those of an event study."""
     jobs: tuple[tuple[str, str, tuple[tuple[int, int], ...]], ...] = (
         ("factor columns", "pyfixest", ((10_000, 100), (10_000, 300), (100_000, 100))),
+        ("factor columns, in chunks", "in memory", ((10_000, 100), (10_000, 300), (100_000, 100), (100_000, 300))),
         ("factor columns, instruments", "pyfixest", ((10_000, 300),)),
         ("factor columns, differences", "linearmodels", ((10_000, 300),)),
         ("event study", "pyfixest", ((10_000, 10), (100_000, 10))),
@@ -205,15 +206,18 @@ def factors(profile: str) -> Iterator[Race]:
     for job, peer, shapes in jobs:
         for entities, levels in ((100, 10),) if profile == "smoke" else shapes:
             size = Size(entities, 10, 3)
-            # Ten seconds and more than a gigabyte for a million rows.
-            peers = (peer,) if entities <= 10_000 else ()
+            if peer == "in memory":
+                entries = entries_of(job) | {peer: Entry(OURS, "factor columns", 1e-11)}
+            else:
+                # Ten seconds and more than a gigabyte for a million rows.
+                entries = entries_of(job, *((peer,) if entities <= 10_000 else ()), pyfixest=ITERATED)
             yield Race(
                 job,
                 f"{number(size.rows)} rows" + f", {levels} levels" * job.startswith("factor columns"),
                 size.rows,
                 partial(factor_frame, entities, 10, levels),
                 partial(factor_frame, 50, 10, 5),
-                entries_of(job, *peers, pyfixest=ITERATED),
+                entries,
                 columns=size.bytes,
                 weigh=profile != "smoke",
                 budget=4.0,

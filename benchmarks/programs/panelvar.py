@@ -20,7 +20,12 @@ EFFECTS = ("worker", "firm")
 
 
 def fit(
-    function: Callable[..., Any], formula: str = "", *, index: tuple[str, ...] = ("entity", "time"), **options: Any
+    function: Callable[..., Any],
+    formula: str = "",
+    *,
+    index: tuple[str, ...] = ("entity", "time"),
+    source: Callable[..., Any] = pv.Panel,
+    **options: Any,
 ) -> Callable[[pd.DataFrame], Call]:
     """From the frame to everything that a table shows: estimates, errors, p-values, R2 and F."""
 
@@ -29,7 +34,7 @@ def fit(
 
         def run() -> Told:
             model = (formula,) if formula else ("y", names)
-            result = function(pv.Panel(frame, *index), *model, **options)
+            result = function(source(frame, *index), *model, **options)
             result.params, result.std_errors, result.pvalues, result.rsquared, result.f_statistic.pvalue  # noqa: B018
             return lambda: estimates(result.params, result.std_errors, names)
 
@@ -180,6 +185,7 @@ def panel_var(frame: pd.DataFrame) -> Call:
     return run
 
 
+FACTORS = "y ~ x0 + x1 + x2 + C(factor) | entity"
 KRAAY = pv.DriscollKraay(lags=3, factor="none")
 JOBS: dict[str, Callable[[Any], Call]] = {
     "pooled": fit(pv.fit_pooled),
@@ -187,7 +193,8 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "fixed effects, clustered": fit(pv.fit_fixed_effects, cov="cluster"),
     "fixed effects, Driscoll-Kraay": fit(pv.fit_fixed_effects, cov=KRAAY),
     "random effects": fit(pv.fit_random_effects, convention="linearmodels"),
-    "factor columns": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + C(factor) | entity"),
+    "factor columns": fit(pv.fit_fixed_effects, FACTORS),
+    "factor columns, in chunks": fit(pv.fit_fixed_effects, FACTORS, source=pv.PanelStream),
     "factor columns, instruments": fit(
         pv.fit_iv_fixed_effects, "y ~ x1 + x2 + C(factor) + [x0 ~ instrument]", cov="classical"
     ),
