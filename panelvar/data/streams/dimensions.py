@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
-from panelvar.kernels.linear.columns import Column
+from panelvar.data.streams.scattered_rows import add_by_level
+from panelvar.kernels.linear.columns import Column, factor_columns
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import TransformedRows
 
@@ -45,7 +46,10 @@ class LocalGroups(NamedTuple):
         return table[self.first : self.first + self.grouping.n_groups]
 
     def add_sums(self, columns: Sequence[Column], out: Array) -> None:
-        """Add the sums of columns within each group to a table of all groups."""
+        """Add the sums of columns within each group to a table of all groups, row-major."""
+        if factor_columns(columns):
+            add_by_level(out, self.codes, columns)
+            return
         rows = TransformedRows(columns)
         for start, stop, block in rows.blocks():
             self.grouping.add_sums(block, start, stop, self.part(out))

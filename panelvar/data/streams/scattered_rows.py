@@ -6,7 +6,7 @@ row-major, and a row is taken or added whole, however many groups there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arrays import Array, Positions
+from panelvar.kernels.linear.columns import Column, FactorColumn, factors_of
 from panelvar.kernels.linear.groups import Grouping
 from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 
@@ -82,6 +83,31 @@ def add_rows(table: Array, codes: NDArray[np.integer], rows: Array) -> None:
     places = np.arange(count + 1, dtype=codes.dtype)
     ones, lines = np.ones(count), np.ascontiguousarray(rows)
     adder(len(table), count, columns, places, codes, ones, lines.reshape(-1), table.reshape(-1))
+
+
+def add_by_level(table: Array, codes: Positions, columns: Sequence[Column]) -> None:
+    """Add columns, some of them levels, each row to the row of a table that its code names: an entry a row and factor.
+
+    Parameters
+    ----------
+    table : (G, k) array
+        Row-major; changed in place.
+    codes : (n,) array
+    columns : sequence of k (n,) columns
+        Of levels of which none is missing, one a row.
+    """
+    groups, width = table.shape
+    lookups = {factor: np.full(factor.n_levels + 1, -1) for factor in factors_of(columns)}
+    for place, column in enumerate(columns):
+        if isinstance(column, FactorColumn):
+            lookups[column.factor][column.level] = place
+        else:
+            table[:, place] += np.bincount(codes, column[:], groups)
+    for factor, lookup in lookups.items():
+        places = lookup[factor.codes]
+        rows = places >= 0
+        values = 1.0 if factor.multiplier is None else factor.multiplier[rows]
+        np.add.at(table.reshape(-1), codes[rows] * width + places[rows], values)
 
 
 @cache

@@ -23,6 +23,7 @@ from panelvar.data.sources.source import as_labels, labels_at, missing
 from panelvar.data.streams.dimensions import Dimension
 from panelvar.data.streams.growing_labels import GrowingLabels, LabelCodes
 from panelvar.data.streams.growing_tables import GrowingTable, PairsMet
+from panelvar.data.streams.scattered_rows import add_by_level
 from panelvar.kernels.absorption.factor_rows import FactorRows
 from panelvar.kernels.linear.columns import Column, FactorColumn, changed, factors_of, less
 from panelvar.kernels.linear.qr import CrossProducts
@@ -212,20 +213,8 @@ class Surveyor:
     def _add_levels(self, columns: Sequence[Column], entities: LabelCodes) -> None:
         """Add columns less the shift, some of them levels, from sums by level."""
         codes, table = entities.codes, self._of_entities.rows(self._entities.count)
-        groups, width = table.shape
         self._gram += FactorRows(columns, None, None, None).squared(np.broadcast_to(1.0, len(codes)))[0]
-        table[:, 0] += np.bincount(codes, minlength=groups)
-        lookups = {factor: np.full(factor.n_levels + 1, -1) for factor in factors_of(columns)}
-        for place, column in enumerate(columns, 1):
-            if isinstance(column, FactorColumn):
-                lookups[column.factor][column.level] = place
-            else:
-                table[:, place] += np.bincount(codes, column[:], groups)
-        for factor, lookup in lookups.items():
-            places = lookup[factor.codes]
-            rows = places >= 0
-            values = 1.0 if factor.multiplier is None else factor.multiplier[rows]
-            np.add.at(table.reshape(-1), codes[rows] * width + places[rows], values)
+        add_by_level(table, codes, [np.broadcast_to(1.0, len(codes)), *columns])
 
     def merge(self, other: Surveyor) -> Surveyor:
         """Return what was found here and in the chunks that follow; an entity may have rows in both.
