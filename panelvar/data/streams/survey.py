@@ -70,7 +70,7 @@ class Survey:
     gram : (k + 1, k + 1) array
         Cross products of the columns less the shift.
     by_levels : bool
-        Whether those of levels are counts and sums by level in every chunk, from which nothing is subtracted.
+        Whether there are columns of levels, and the shift of these is zero, so that products of them are counts.
     notes : tuple of Note
     """
 
@@ -188,14 +188,14 @@ class Surveyor:
         """Add rows, and columns less the means of the first chunk, to the sums by entity and to the cross products."""
         # Out of range or not, the norms of the columns are judged later.
         with np.errstate(over="ignore", invalid="ignore"):
-            if self._shift is None:
-                # Counts of levels are exact where nothing is subtracted.
-                self._shift = np.array([0.0 if isinstance(each, FactorColumn) else each[:].mean() for each in columns])
             levels = [place for place, column in enumerate(columns) if isinstance(column, FactorColumn)]
+            if self._shift is None:
+                # Counts of levels are exact where nothing is subtracted, those of few rows that are no codes too.
+                self._by_levels = bool(levels)
+                self._shift = np.array([0.0 if isinstance(each, FactorColumn) else each[:].mean() for each in columns])
             if levels and not self._shift[levels].any():
                 self._add_levels(less(columns, self._shift), entities)
                 return
-            self._by_levels = False
             n = len(columns[-1])
             rows = TransformedRows((np.broadcast_to(1.0, n), *columns), shift=np.insert(self._shift, 0, 0.0))
             products = CrossProducts(rows.n_columns, BLOCK_ROWS)
