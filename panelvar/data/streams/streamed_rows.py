@@ -245,8 +245,10 @@ class StreamedRows(TransformedRows):
             left, total = loadings.T @ left @ loadings, loadings.T @ total @ loadings
         if not (np.diagonal(left) >= _LEAST_SHARE * np.diagonal(total)).all():
             return None
-        if not survey.by_levels:
-            return triangle_of(left)
+        triangle = triangle_of(left)
+        if triangle is not None or not survey.by_levels:
+            return triangle
+        # Counts are exact: as much as of rows in memory is bearable, once the last column is computed again.
         triangle = triangle_of(left, np.diagonal(total), MOST_INFLATION)
         if triangle is not None:
             found = solve(triangle, np.sqrt(np.diagonal(total)[:-1]))
