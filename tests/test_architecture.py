@@ -67,7 +67,7 @@ MANY_PARAMETERS = {
     "pedroni_test": (16, "as llc_test, and rows of several variables"),
     "saikkonen_luetkepohl_test": (13, "lags and factors each have options"),
     "westerlund_test": (18, "lags, leads and draws beside the options of a panel"),
-    "fit_callaway_santanna": (13, "controls, periods, regressors and gaps each have an option, beside those of a panel"),
+    "fit_callaway_santanna": (13, "controls, periods, regressors and gaps each have an option"),
     "fit_fgls": (15, "as Stata's xtgls: every way that errors are correlated is an option"),
     "fit_ardl_mean_group": (13, "orders of lags beside the options of a panel"),
     "fit_panel_var": (15, "least squares and moments each have options, beside those of a panel"),

@@ -30,7 +30,10 @@ def test_differences_of_methods_are_found_about_as_often_as_they_should():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [("sun-abraham", "different", 400), ("imputation", "different", 40), ("callaway-santanna", "the same", 400)])
+@pytest.mark.parametrize(
+    "case",
+    [("sun-abraham", "different", 400), ("imputation", "different", 40), ("callaway-santanna", "the same", 400)],
+)
 def test_a_part_of_the_table_is_found_again(case):
     count = 200
     found = study.study_of(*case, count, seed=1)

@@ -5,7 +5,8 @@ or 40 (6).
 Errors of a unit follow an AR(1) with coefficient one half, beside its effect. Effects grow with the periods since
 treatment and differ by cohort (dynamic, different), or are one in all cohorts and periods (the same); each unit's
 departs from its cohort's with a standard deviation of one half.
-Cohorts are as large in every sample, but for Callaway and Sant'Anna's, whose errors count them as drawn: there they are.
+Cohorts are as large in every sample, but for Callaway and Sant'Anna: their errors count cohorts as drawn, and so they
+are there.
 """
 
 from __future__ import annotations
