@@ -423,8 +423,7 @@ def every_row(
 
         parsed = parse(y, panel, factors, without_weight(weight))
         dependent, names = parsed.y_name, tuple(parsed.x_names)
-        # Factors are shared by many models, which know a column by its array.
-        outcome, columns = (parsed.y, parsed.x) if factors is None else (parsed.arrays[-1], parsed.arrays[:-1])
+        outcome, columns = parsed.y, parsed.x
         if constant is None:
             constant = parsed.constant
     else:

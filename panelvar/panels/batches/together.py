@@ -2,7 +2,8 @@
 
 Models that have the same rows, constant, effects and weights share one pass. Each then has the triangle of its own
 columns, and the end of every linear estimator makes its result. What is out of the ordinary in a model (rows that miss
-values, a regressor that cannot be read, an option of another estimator) leaves it to be fitted by itself.
+values, a regressor that cannot be read, an option of another estimator, a factor of many levels) leaves it to be fitted
+by itself.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.estimates.fit.transformed_model import TransformedModel
+from panelvar.kernels.linear.columns import factor_columns
 from panelvar.kernels.linear.moments import PanelMoments
 from panelvar.kernels.linear.rows import BLOCK_ROWS, TransformedRows
 from panelvar.panels.batches.cluster_meats import cluster_meats
@@ -50,6 +52,10 @@ _KNOWN: dict[Callable[..., Any], set[str]] = {
 """Estimators whose models are fitted together, and what each takes beside."""
 _SHARED = ("entities", "times", "time_positions", "entity_labels", "time_labels", "index")
 """What designs of the same rows know alike."""
+_MOST_LEVELS = 90
+"""Most columns of factors that are transformed as others are. The variance inflation factors of more, about two each
+where levels have as many rows, add up to what keeps a model from cross products: each then has a QR of its own, and
+its estimator, which sums products by level, takes a tenth of the time."""
 
 
 def fit_together(
@@ -144,8 +150,10 @@ class _Reader:
                 design = every_row(self._panel, y, x, constant, weights, self._factors)
         except PanelVarError:
             return None
-        if not design.names:
+        if not design.names or len(factor_columns(design.columns)) > _MOST_LEVELS:
             return None
+        # Models know a column that they share by its array.
+        design = design.with_columns(design.arrays)
         if names is not None:
             self._alike[names] = design, effects
         absent = self._missed(design)
