@@ -311,6 +311,7 @@ def batches(profile: str) -> Iterator[Race]:
     small = profile == "smoke"
     count, size = (10, Size(30, 10, 3)) if small else (1_000, Size(10_000, 10, 10))
     wide = Size(30, 10, 8) if small else Size(100_000, 10, 20)
+    coded, levels = (Size(30, 10, 3), 10) if small else (Size(10_000, 10, 3), 300)
     for what, label, make, tiny, rows in (
         (
             "outcomes",
@@ -325,6 +326,13 @@ def batches(profile: str) -> Iterator[Race]:
             partial(panel_frame, *wide[:3]),
             partial(panel_frame, 20, 5, 8),
             wide.rows,
+        ),
+        (
+            "specifications with levels",
+            f"7 specifications on {number(coded.rows)} rows, {levels} levels",
+            partial(factor_frame, *coded[:2], levels),
+            partial(factor_frame, 20, 5, 5),
+            coded.rows,
         ),
     ):
         for word in ("", ", clustered"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,13 @@ def specifications(frame: pd.DataFrame, count: int = 100) -> tuple[list[str], li
         if len(picked):
             chosen[f"y ~ {' + '.join(picked)}"] = None
     return list(chosen), None
+
+
+def with_levels(frame: pd.DataFrame) -> tuple[list[str], list[str] | None]:
+    """Write formulas of the levels of a factor and some of the regressors, or all."""
+    names = regressors_of(frame)
+    chosen = [each for k in range(1, len(names) + 1) for each in combinations(names, k)]
+    return [f"y ~ {' + '.join(each)} + C(factor)" for each in chosen], None
 
 
 def together(of: Callable[[pd.DataFrame], Any], cov: str) -> Callable[[pd.DataFrame], Call]:
@@ -133,7 +140,11 @@ def panels_looped(cov: str, sets: Sets) -> Call:
 
 JOBS: dict[str, Callable[[Any], Call]] = {
     f"{what}{word}{how}": way(of, cov)
-    for what, of in (("outcomes", outcomes), ("specifications", specifications))
+    for what, of in (
+        ("outcomes", outcomes),
+        ("specifications", specifications),
+        ("specifications with levels", with_levels),
+    )
     for word, cov in (("", "classical"), (", clustered", "cluster"))
     for how, way in (("", together), (", one by one", looped))
 } | {
