@@ -7,14 +7,14 @@ the raw columns, and `polish` does so only where it matters.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from panelvar.core.base.arrays import Array
-from panelvar.kernels.linear.columns import StoredColumn
+from panelvar.core.base.arrays import Array, Positions
+from panelvar.kernels.linear.columns import FactorCodes, FactorColumn, StoredColumn, factors_of
 from panelvar.kernels.linear.qr import Solution
 
 ExtendedArray = NDArray[np.longdouble]
@@ -252,23 +252,70 @@ def cross_products(
         Rows taken at a time.
     """
     factors = slopes or (None,) * len(tables)
-    n, count = columns[0].shape[0], len(columns)
+    n = columns[0].shape[0]
+    coded = [place for place, column in enumerate(columns) if isinstance(column, FactorColumn)]
+    plain = [place for place, column in enumerate(columns) if not isinstance(column, FactorColumn)]
+    levels = list(_levels_of(columns))
+    by_place = [np.asarray(table)[:, plain] for _, table in tables]
 
     def products(mapping: ExtendedArray) -> tuple[ExtendedArray, ExtendedArray]:
-        cross = np.zeros((count, mapping.shape[1]), dtype=np.longdouble)
-        squares = np.zeros(mapping.shape[1], dtype=np.longdouble)
+        width = mapping.shape[1]
+        # The last row is that of rows without a level.
+        own = np.vstack((mapping, np.zeros((1, width), dtype=np.longdouble)))
+        cross, squares = np.zeros_like(own), np.zeros(width, dtype=np.longdouble)
+        # Of levels, the tables are combined before they are subtracted, and multiplied after the weighted rows are
+        # summed: rows x levels are never formed.
+        combinations = [_combined(table, coded, mapping) for _, table in tables] if coded else []
+        sums = [np.zeros_like(each) for each in combinations]
         for start in range(0, n, rows):
             part = slice(start, min(start + rows, n))
-            block = np.empty((part.stop - start, count), dtype=np.longdouble)
-            for j, column in enumerate(columns):
-                block[:, j] = column[part]
-            for (codes, table), factor in zip(tables, factors, strict=True):
-                level = table if codes is None else table[codes[part]]
-                block -= level if factor is None else level * factor[part, None].astype(np.longdouble)
-            combined = block @ mapping
+            block = np.empty((part.stop - start, len(plain)), dtype=np.longdouble)
+            for j, place in enumerate(plain):
+                block[:, j] = columns[place][part]
+            at = [0 if codes is None else codes[part] for codes, _ in tables]
+            times = [None if factor is None else factor[part, None].astype(np.longdouble) for factor in factors]
+            for each, table, slope in zip(at, by_place, times, strict=True):
+                block -= table[each] if slope is None else table[each] * slope
+            combined = block @ mapping[plain]
+            for lookup, codes, multiplier in levels:
+                level = own[lookup.take(codes[part], mode="clip")]
+                combined += level if multiplier is None else level * multiplier[part, None]
+            for each, combination, slope in zip(at, combinations, times, strict=False):
+                combined -= combination[each] if slope is None else combination[each] * slope
             weighted = combined if weights is None else combined * weights[part, None]
-            cross += block.T @ weighted
+            cross[plain] += block.T @ weighted
+            for lookup, codes, multiplier in levels:
+                values = weighted if multiplier is None else weighted * multiplier[part, None]
+                np.add.at(cross, lookup.take(codes[part], mode="clip"), values)
+            for each, total, slope in zip(at, sums, times, strict=False):
+                np.add.at(total, each, weighted if slope is None else weighted * slope)
             squares += (combined * weighted).sum(axis=0)
-        return cross, squares
+        for (_, table), total in zip(tables, sums, strict=False):
+            for place in coded:
+                cross[place] -= table[:, place] @ total
+        return cross[:-1], squares
 
     return products
+
+
+def _levels_of(
+    columns: Sequence[NDArray[Any] | StoredColumn],
+) -> Iterator[tuple[Positions, NDArray[Any], Array | None]]:
+    """Give for each factor the place of the column of each level, one behind the last for none; codes; multiplier."""
+    lookups = {factor: np.full(factor.n_levels + 1, len(columns)) for factor in factors_of(columns)}
+    for place, column in enumerate(columns):
+        if isinstance(column, FactorColumn):
+            lookups[column.factor][column.level] = place
+    for factor, lookup in lookups.items():
+        some: FactorCodes | None = factor
+        while some is not None:
+            yield lookup, some.codes, some.multiplier
+            some = some.also
+
+
+def _combined(table: NDArray[Any], coded: list[int], mapping: ExtendedArray) -> ExtendedArray:
+    """Return a table of the coded columns times their rows of the mapping, a column at a time."""
+    combined = np.zeros((len(table), mapping.shape[1]), dtype=np.longdouble)
+    for place in coded:
+        combined += table[:, place, None] * mapping[place]
+    return combined

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rational import exact_least_squares
 
 from panelvar.kernels.linear import refinement
+from panelvar.kernels.linear.columns import FactorCodes, FactorColumn
 from panelvar.kernels.linear.qr import solve, triangularize
 from panelvar.kernels.linear.refinement import cross_products, estimated_error, polish, refine
 
@@ -181,3 +182,24 @@ def test_an_exact_fit_has_no_negative_residual_sum_of_squares():
     better = polish(solution, lambda: products, 21, centre)
     np.testing.assert_allclose([better.constant, *better.coefficients], 1.0, rtol=1e-12)
     assert 0.0 <= better.rss < 1e-18
+
+
+@pytest.mark.parametrize("width", [1, 4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_columns_of_levels_have_the_products_of_arrays(width, weighted):
+    rng = np.random.default_rng(3)
+    n = 5_000
+    first = FactorCodes(rng.integers(0, 6, n), 5, 1e3 + rng.standard_normal(n))
+    both = FactorCodes(rng.integers(0, 3, n), 6, None, FactorCodes(rng.integers(3, 7, n), 6, -rng.standard_normal(n)))
+    coded = [FactorColumn(first, level) for level in (4, 0, 2)] + [FactorColumn(both, level) for level in (1, 5)]
+    columns = [coded[0], rng.standard_normal(n), *coded[1:], 1e4 + rng.standard_normal(n)]
+    weights = rng.uniform(0.5, 2.0, n) if weighted else None
+    tables = [(rng.integers(0, 9, n), rng.standard_normal((9, 7))), (None, rng.standard_normal((1, 7)))]
+    slopes = (rng.standard_normal(n), None)
+    mapping = rng.standard_normal((7, width)).astype(np.longdouble)
+    found = cross_products(columns, tables, weights, slopes=slopes)(mapping)
+    expected = cross_products([column[:] for column in columns], tables, weights, slopes=slopes)(mapping)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(
+            one, other, rtol=0.0, atol=float(np.finfo(np.longdouble).eps) * 1e3 * abs(other).max()
+        )
