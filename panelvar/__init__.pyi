@@ -164,8 +164,14 @@ from panelvar.panels.treatments.cell_regressions import fit_two_way_event_study 
 from panelvar.panels.treatments.compared_methods import ComparedMethods as ComparedMethods
 from panelvar.panels.treatments.compared_methods import compare_methods as compare_methods
 from panelvar.panels.treatments.event_studies import fit_event_study as fit_event_study
+from panelvar.panels.treatments.event_study_weights import EventStudyWeights as EventStudyWeights
+from panelvar.panels.treatments.event_study_weights import weigh_event_study as weigh_event_study
 from panelvar.panels.treatments.imputation import fit_imputation as fit_imputation
 from panelvar.panels.treatments.result import TreatmentEffects as TreatmentEffects
+from panelvar.panels.treatments.two_way_comparisons import TwoWayDecomposition as TwoWayDecomposition
+from panelvar.panels.treatments.two_way_comparisons import decompose_two_way_effects as decompose_two_way_effects
+from panelvar.panels.treatments.two_way_weights import TwoWayWeights as TwoWayWeights
+from panelvar.panels.treatments.two_way_weights import weigh_two_way_effects as weigh_two_way_effects
 from panelvar.reporting.comparison.compare import compare as compare
 from panelvar.reporting.comparison.fit_many import fit_many as fit_many
 from panelvar.reporting.comparison.save_tables import save_tables as save_tables

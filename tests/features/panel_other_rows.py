@@ -250,6 +250,42 @@ ROWS = [
     ),
     Feature(
         OTHER,
+        "Two-way coefficient of a staggered treatment as a mean of comparisons (Goodman-Bacon)",
+        'decompose_two_way_effects(castle, "l_homicide", cohort="effyear")',
+        lambda found: found.coefficient,
+        reference("castle_bacondecomp/plain/coefficient"),
+        (
+            "tests/panels/treatments/test_two_way_comparisons.py::test_comparisons_are_differences_of_means",
+            "tests/panels/treatments/test_two_way_comparisons.py::test_with_regressors_by_dense_regressions",
+        ),
+        {"Stata": "bacondecomp†"},
+    ),
+    Feature(
+        OTHER,
+        "Weights of effects in a two-way coefficient (de Chaisemartin and D'Haultfoeuille)",
+        'weigh_two_way_effects(castle, "l_homicide", cohort="effyear")',
+        lambda found: found.coefficient,
+        reference("castle_twowayfeweights/all/coefficient"),
+        (
+            "tests/panels/treatments/test_two_way_weights.py::test_weights_by_dense_regression",
+            "tests/panels/treatments/test_two_way_weights.py::test_spreads_are_the_smallest",
+        ),
+        {"Stata": "twowayfeweights†"},
+    ),
+    Feature(
+        OTHER,
+        "Weights of effects in a two-way event study (Sun and Abraham)",
+        'weigh_event_study(castle, "l_homicide", cohort="effyear")',
+        lambda found: found.coefficients[found.since == 0][0],
+        reference("castle_sunab/whole/two_way/estimate/0"),
+        (
+            "tests/panels/treatments/test_event_study_weights.py::test_weights_by_regressions_of_indicators",
+            "tests/panels/treatments/test_event_study_weights.py::test_coefficients_are_weighted_sums_of_effects",
+        ),
+        {"Stata": "eventstudyweights†"},
+    ),
+    Feature(
+        OTHER,
         "Mean group, with trends",
         'fit_mean_group(*grunfeld, trend="ct")',
         params("value"),

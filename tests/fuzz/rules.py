@@ -426,6 +426,7 @@ RULES: dict[str, Callable[[Writer], str]] = {
     "compare_methods.weights": of("None", "'w'"),
     "ComparedMethods.difference_test.first": of("'sun-abraham'"),
     "ComparedMethods.difference_test.second": of("'imputation'"),
+    "EventStudyWeights.plot.since": of("0", "1", "-2"),
     "treatment": of("None", "None", "'on'"),
     "anticipation": of("0", "0", "1"),
     "TreatmentEffects.aggregate.window": of("None", "None", "(-2, 2)"),

@@ -254,6 +254,15 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w: pv.fit_callaway_santanna(w.gappy, "y ~ x + z", cohort="first", control="not-yet"),
         lambda w: pv.fit_callaway_santanna(w.gappy, "y ~ x", cohort="first", unbalanced="cross-sections"),
     ],
+    "decompose_two_way_effects": [
+        lambda w, formula=formula: pv.decompose_two_way_effects(w.panel, formula, cohort="first")
+        for formula in ("y", "y ~ x + z")
+    ],
+    "weigh_event_study": [lambda w: pv.weigh_event_study(w.gappy, "y ~ x", cohort="first")],
+    "weigh_two_way_effects": [
+        lambda w, formula=formula: pv.weigh_two_way_effects(w.gappy, formula, cohort="first")
+        for formula in ("y", "y ~ x + z")
+    ],
     "fit_imputation": [lambda w: pv.fit_imputation(w.gappy, "y ~ x + z", cohort="first", errors="leave-out", leads=1)],
     "fit_sun_abraham": [lambda w: pv.fit_sun_abraham(w.gappy, "y ~ x", cohort="first", anticipation=1)],
     "fit_two_way_event_study": [lambda w: pv.fit_two_way_event_study(w.panel, "y", cohort="first")],

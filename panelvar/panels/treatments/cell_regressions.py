@@ -82,15 +82,37 @@ def fit_two_way_event_study(
     >>> effects.params.round(3).to_dict()["since[0]"]
     -0.018
     """
-    chosen, base = as_convention(convention), -1 - read_anticipation(anticipation)
+    chosen, anticipated = as_convention(convention), read_anticipation(anticipation)
     rows = read_staggered(data, y, cohort, treatment, weights, missing)
+    cells, of_row, references, said = cells_since_treatment(rows, anticipated)
+    notes = (*rows.cohorts.notes, *note_small_cohorts(rows), *said)
+    comparison = "the never treated and those not treated yet or already"
+    return _regress(rows, cells, of_row, references, notes, cov, chosen, "Two-way event study", comparison)
+
+
+def cells_since_treatment(
+    rows: Staggered, anticipation: int
+) -> tuple[Cells, NDArray[np.intp], NDArray[np.int64], list[Note]]:
+    """Make a cell of each period since treatment, all cohorts together, but for those left out.
+
+    Returns
+    -------
+    tuple
+        The cells, the cell of each row (their number for rows in none), the periods left out, and what to say of them.
+
+    Raises
+    ------
+    InsufficientDataError
+        If there is no period before treatment, or one alone where no entity is never treated.
+    """
+    base = -1 - anticipation
     before = rows.since[rows.treated & (rows.since <= base)]
     if not len(before):
         raise InsufficientDataError(
             f"No entity is observed {-base} or more periods before its treatment, which effects are measured from."
         )
     last = int(before.max())
-    references, notes = [last], [*rows.cohorts.notes, *note_small_cohorts(rows)]
+    references, notes = [last], list[Note]()
     if rows.treated.all():
         first = int(before.min())
         if first == last:
@@ -111,10 +133,7 @@ def fit_two_way_event_study(
     nowhere = np.full(int(kept.sum()), ALL, dtype=np.intp)
     cells = Cells(nowhere, nowhere, distinct[kept], mass[kept])
     of_row = np.where(kept, np.cumsum(kept) - 1, kept.sum())[codes]
-    comparison = "the never treated and those not treated yet or already"
-    return _regress(
-        rows, cells, of_row, np.array(references), tuple(notes), cov, chosen, "Two-way event study", comparison
-    )
+    return cells, of_row, np.array(references), notes
 
 
 @documented

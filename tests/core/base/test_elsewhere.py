@@ -331,7 +331,9 @@ def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model
         ("max_share", "Shocks that explain most of a variance are not offered; ImpactMatrix takes"),
         ("acf", "residual_correlogram has the correlations"),
         ("panel_vecm", "Several relations at once are not estimated in panels; one is by fit_pooled_mean_group"),
-        ("bacon", "Goodman-Bacon's decomposition is not offered; R's bacondecomp"),
+        ("bacon", "Here it is decompose_two_way_effects"),
+        ("twowayfeweights", "Here it is weigh_two_way_effects"),
+        ("eventstudyweights", "Here it is weigh_event_study"),
         ("borusyak", "Here it is fit_imputation"),
         ("stacked", "Stacked differences-in-differences are not offered as one call"),
         (

@@ -58,7 +58,7 @@ def both(monkeypatch, fit, panel, formulas, options):
         (pv.fit_fixed_effects, {"cov": "cluster"}),
         (pv.fit_fixed_effects, {"cov": pv.Clustered("entity", "time"), "effects": "twoway"}),
     ],
-    ids=str,
+    ids=["pooled", "fixed", "fixed, robust", "fixed, clustered", "two-way"],
 )
 def test_products_by_level_are_those_of_all_columns(monkeypatch, panel, fit, options):
     for found, dense in both(monkeypatch, fit, panel, FORMULAS, options):

@@ -78,6 +78,11 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "EventStudy.plot": lambda **where: fixed().event_study("C(since, ref=-1):treated").plot(**where),
     "TreatmentEffects.plot": lambda **where: treated("sun-abraham").plot(**where),
     "ComparedMethods.plot": lambda **where: pv.compare_methods(*treated_data(), cohort="first").plot(**where),
+    "TwoWayDecomposition.plot": lambda **where: pv.decompose_two_way_effects(*treated_data(), cohort="first").plot(
+        **where
+    ),
+    "TwoWayWeights.plot": lambda **where: pv.weigh_two_way_effects(*treated_data(), cohort="first").plot(**where),
+    "EventStudyWeights.plot": lambda **where: pv.weigh_event_study(*treated_data(), cohort="first").plot(**where),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
     "PanelForecast.plot": lambda **where: entities().forecast(3).plot("f1", **where),
     "HistoricalDecomposition.plot": lambda **where: model().historical_decomposition().plot(**where),
