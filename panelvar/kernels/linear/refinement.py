@@ -272,7 +272,7 @@ def cross_products(
             block = np.empty((part.stop - start, len(plain)), dtype=np.longdouble)
             for j, place in enumerate(plain):
                 block[:, j] = columns[place][part]
-            at = [0 if codes is None else codes[part] for codes, _ in tables]
+            at = [np.broadcast_to(0, len(block)) if codes is None else codes[part] for codes, _ in tables]
             times = [None if factor is None else factor[part, None].astype(np.longdouble) for factor in factors]
             for each, table, slope in zip(at, by_place, times, strict=True):
                 block -= table[each] if slope is None else table[each] * slope
