@@ -27,6 +27,7 @@ import numpy.typing as npt
 from panelvar.core.base.arguments import read_generator
 from panelvar.core.base.arrays import Array, Mask
 from panelvar.core.base.distributions import quantile
+from panelvar.kernels.linear.draws import wild_multipliers
 
 INTERVALS = ("percentile", "hall", "studentised")
 JOINTS = ("sup-t", "bonferroni")
@@ -178,7 +179,13 @@ def _varying(errors: Array) -> Mask:
 
 
 def sup_t_quantile(
-    gradients: Array, level: float, draws: int, seed: int | np.random.Generator, over: str, df: float = np.inf
+    gradients: Array,
+    level: float,
+    draws: int,
+    seed: int | np.random.Generator,
+    over: str,
+    df: float = np.inf,
+    multipliers: str = "normal",
 ) -> Array:
     r"""Critical values of :math:`\max |t|` for normal estimates with known derivatives, one for each cell's group.
 
@@ -187,10 +194,12 @@ def sup_t_quantile(
     gradients : array (D, H, ...)
         Derivatives along directions whose outer products add up to the covariance.
     draws : int
-        Normal vectors drawn (Montiel Olea and Plagborg-Moller 2019).
+        Vectors of multipliers of the directions drawn: normal ones (Montiel Olea and Plagborg-Moller 2019).
     df : float
         Degrees of freedom of the common error variance: the ratios are then jointly t (Hothorn, Bretz and Westfall
         2008, Biometrical J. 50), each with the distribution of its t test.
+    multipliers : str
+        Another kind (`panelvar.kernels.linear.draws.wild_multipliers`), where directions are independent clusters.
 
     Returns
     -------
@@ -208,7 +217,7 @@ def sup_t_quantile(
     highest = np.zeros((draws, int(every.max(initial=0)) + 1))
     for first in range(0, draws, 1000):
         count = min(1000, draws - first)
-        ratios = np.abs(rng.standard_normal((count, flat.shape[0])) @ unit)
+        ratios = np.abs(wild_multipliers(multipliers, (count, flat.shape[0]), rng) @ unit)
         if np.isfinite(df):
             ratios *= np.sqrt(df / rng.chisquare(df, (count, 1)))
         for group in np.unique(groups):

@@ -58,6 +58,10 @@ class Inference(HintsAtNames):
         """``"t"`` or ``"normal"``."""
         return "normal" if np.isinf(self.covariance.df) else "t"
 
+    def _directions(self, places: Positions) -> tuple[Array, str]:
+        """Directions (D, m) of some coefficients whose outer products are their covariance, and their multipliers."""
+        return covariance_root(self.covariance.matrix[np.ix_(places, places)]).T, "normal"
+
     @property
     def cov_label(self) -> str:
         """How the standard errors were estimated."""
@@ -277,8 +281,8 @@ def joint_quantile(
         return quantile(1.0 - (1.0 - level) / max(len(varying), 1), df)
     if not len(varying):
         return quantile(level, df)
-    root = covariance_root(result.covariance.matrix[np.ix_(varying, varying)])
-    return float(sup_t_quantile(root.T, level, draws, seed, "all", df)[0])
+    directions, multipliers = result._directions(varying)
+    return float(sup_t_quantile(directions, level, draws, seed, "all", df, multipliers)[0])
 
 
 def coefficient_rows(result: Inference, level: float, digits: int, stars: Stars = ()) -> tuple[Row, ...]:

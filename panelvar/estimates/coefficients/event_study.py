@@ -62,6 +62,8 @@ class EventStudy(Presented):
         Vectors drawn for the sup-t critical value.
     seed : int or Generator
         Their seed.
+    multipliers : str
+        What multiplies the influences of clusters in a draw.
 
     See Also
     --------
@@ -91,6 +93,7 @@ class EventStudy(Presented):
     level: float
     draws: int
     seed: int | np.random.Generator
+    multipliers: str = "normal"
 
     @property
     def estimates(self) -> Array:
@@ -130,6 +133,12 @@ class EventStudy(Presented):
         limits = limits.reindex(list(self.names)).set_axis(self.periods)
         limits.loc[self.references] = 0.0
         return limits
+
+    @property
+    def _draws_in_words(self) -> str:
+        kind = "" if self.multipliers == "normal" else f" of {self.multipliers.capitalize()} multipliers"
+        count, _, seed = say_draws(self.draws, self.seed).partition(", ")
+        return f"{count}{kind}, {seed}"
 
     @property
     def leads_test(self) -> TestResult | None:
@@ -225,7 +234,7 @@ class EventStudy(Presented):
             header=(header,),
             body=tuple(body),
             statistics=tuple(statistics),
-            notes=(f"The sup-t limits cover the effects of all periods at once ({say_draws(self.draws, self.seed)}).",),
+            notes=(f"The sup-t limits cover the effects of all periods at once ({self._draws_in_words}).",),
         )
 
     @documented

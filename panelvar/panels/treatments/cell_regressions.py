@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -269,5 +270,6 @@ def _covariance_of_some(
     regression: Fit, places: NDArray[np.intp], convention: Convention, cov: str | Covariance | None
 ) -> CovarianceEstimate:
     """Estimate the covariance of some coefficients of a regression."""
-    whole = covariance_of(resolve(cov, regression, convention), regression, convention)
-    return through(whole, np.eye(len(whole.matrix))[places])
+    specification = resolve(cov, regression, convention)
+    whole = covariance_of(specification, regression, convention)
+    return replace(through(whole, np.eye(len(whole.matrix))[places]), specification=specification)

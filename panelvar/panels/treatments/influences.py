@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,18 +28,23 @@ def influence_of_entities(regression: Fit, places: NDArray[np.intp], entities: G
     return influence
 
 
-def covariance_of_influences(
-    influence: Array, design: Design, what: str, cov: str | Covariance | None
-) -> CovarianceEstimate:
-    r"""Return :math:`\sum_c \psi_c \psi_c'`, with :math:`\psi_c` the sum of the influences of a cluster's entities.
+class ClusterSums(NamedTuple):
+    """Sums of influences by cluster, (C, q); what the clusters are called, their columns and what asked for them."""
+
+    sums: Array
+    label: str
+    by: tuple[str, ...]
+    specification: Clustered
+
+
+def sum_by_cluster(influence: Array, design: Design, cov: str | Covariance | None) -> ClusterSums:
+    """Sum the influences of the entities of each cluster.
 
     Parameters
     ----------
-    influence : (N, p) array
+    influence : (N, q) array
         What each entity adds to each effect, in the order of the design's entities.
     design : Design
-    what : str
-        What stands before "clustered by" in words.
     cov : str or covariance object
         ``"cluster"`` or ``Clustered(column)``: entities lie within the clusters.
 
@@ -70,11 +77,39 @@ def covariance_of_influences(
         raise InsufficientDataError(f"Errors clustered by {label} need at least two clusters; there is one.")
     sums = np.zeros((grouping.n_groups, influence.shape[1]))
     np.add.at(sums, own, influence)
+    return ClusterSums(sums, label, found.by, found)
+
+
+def covariance_of_influences(
+    influence: Array, design: Design, what: str, cov: str | Covariance | None
+) -> CovarianceEstimate:
+    r"""Return :math:`\sum_c \psi_c \psi_c'`, with :math:`\psi_c` the sum of the influences of a cluster's entities.
+
+    Parameters
+    ----------
+    influence : (N, p) array
+        What each entity adds to each effect, in the order of the design's entities.
+    design : Design
+    what : str
+        What stands before "clustered by" in words.
+    cov : str or covariance object
+        ``"cluster"`` or ``Clustered(column)``: entities lie within the clusters.
+
+    Raises
+    ------
+    SpecificationError
+        If the covariance is of another kind, or has several dimensions.
+    DataError
+        If an entity has rows in several clusters.
+    InsufficientDataError
+        If there is one cluster only.
+    """
+    found = sum_by_cluster(influence, design, cov)
     return CovarianceEstimate(
-        sums.T @ sums,
-        f"{what}clustered by {label}",
+        found.sums.T @ found.sums,
+        f"{what}clustered by {found.label}",
         np.inf,
-        clusters=((label, grouping.n_groups),),
+        clusters=((found.label, len(found.sums)),),
         by=found.by,
-        specification=found,
+        specification=found.specification,
     )

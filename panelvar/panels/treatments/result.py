@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import read_seed, read_whole
+from panelvar.core.base.arrays import Array
 from panelvar.core.base.errors import InsufficientDataError, SpecificationError, check_level, choose, emit
 from panelvar.core.base.limits import MOST_DRAWS
 from panelvar.core.base.quoting import one_line, shown
@@ -29,6 +30,7 @@ from panelvar.core.tables.table import Table
 from panelvar.core.tables.test_result import TestResult
 from panelvar.data.calendar.time_labels import as_text
 from panelvar.data.formulas.design import Design
+from panelvar.estimates.bands.resampling import MULTIPLIERS
 from panelvar.estimates.coefficients.equation_estimates import EquationEstimates
 from panelvar.estimates.coefficients.event_study import EventStudy
 from panelvar.estimates.coefficients.nonlinear import through
@@ -48,7 +50,7 @@ from panelvar.panels.treatments.group_time import (
     influence_of_average,
     read_window,
 )
-from panelvar.panels.treatments.influences import covariance_of_influences
+from panelvar.panels.treatments.influences import covariance_of_influences, sum_by_cluster
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +81,10 @@ class AverageEffects(EquationEstimates):
         Periods since treatment of averages by period since treatment.
     references : (r,) array of int
         Periods since treatment whose effects are zero by definition.
+    influence : (N, q) array
+        What each entity adds to each average.
+    multipliers : {"normal", "rademacher", "mammen"}
+        What multiplies the influences of clusters in the draws of sup-t limits.
 
     See Also
     --------
@@ -109,6 +115,14 @@ class AverageEffects(EquationEstimates):
     design: Design
     since: NDArray[np.int64] | None
     references: NDArray[np.int64]
+    influence: Array
+    multipliers: str = "normal"
+
+    def _directions(self, places: NDArray[np.intp]) -> tuple[Array, str]:
+        if self.multipliers == "normal":
+            return super()._directions(places)
+        sums = sum_by_cluster(self.influence, self.design, self.covariance.specification).sums
+        return sums[:, places], self.multipliers
 
     @property
     def _sample(self) -> Sample:
@@ -134,6 +148,7 @@ class AverageEffects(EquationEstimates):
         level: float = 0.95,
         draws: int = 10_000,
         seed: int | np.random.Generator = 0,
+        multipliers: str = "normal",
     ) -> EventStudy:
         """Put averages by period since treatment in time, with pointwise and joint limits.
 
@@ -144,6 +159,9 @@ class AverageEffects(EquationEstimates):
         level : float
             Coverage of the limits.
         {draws (sup-t), seed (sup-t)}
+        multipliers : {"normal", "rademacher", "mammen"}
+            What the influences of clusters are multiplied by in a draw (multiplier bootstrap). Normal ones are those of
+            a vector with the covariance of the averages; R's did takes Rademacher's, 1 or -1, Stata's csdid Mammen's.
 
         Returns
         -------
@@ -152,7 +170,8 @@ class AverageEffects(EquationEstimates):
         Raises
         ------
         SpecificationError
-            If a term, a reference or an event is named, or the averages are not by period since treatment.
+            If a term, a reference or an event is named, the errors are not clustered by one dimension and other
+            multipliers than normal ones are asked for, or the averages are not by period since treatment.
         """
         import pandas as pd
 
@@ -165,11 +184,14 @@ class AverageEffects(EquationEstimates):
         if self.since is None:
             raise SpecificationError("An event study has averages by period since treatment: aggregate('event').")
         level, draws, seed = check_level(level), read_whole("draws", draws, 2, MOST_DRAWS), read_seed(seed)
+        choose("multipliers", multipliers, MULTIPLIERS)
+        averages = replace(self, multipliers=multipliers)
+        averages._directions(np.arange(len(self.names)))
         periods = np.concatenate([self.references, self.since])
         order = np.argsort(periods, kind="stable")
         names = np.array([*[""] * len(self.references), *self.names], dtype=object)[order]
         return EventStudy(
-            self,
+            averages,
             "periods since treatment",
             tuple(names),
             pd.Index(periods[order]),
@@ -178,6 +200,7 @@ class AverageEffects(EquationEstimates):
             level,
             draws,
             seed,
+            multipliers,
         )
 
     @property
@@ -308,6 +331,7 @@ class TreatmentEffects(EquationEstimates):
             self.fit.design,
             np.asarray(average.labels) if by == "event" else None,
             self.fit.references,
+            influence_of_average(self.fit, average),
         )
 
     def _covariance_of(self, average: Average) -> CovarianceEstimate:
@@ -326,6 +350,7 @@ class TreatmentEffects(EquationEstimates):
         level: float = 0.95,
         draws: int = 10_000,
         seed: int | np.random.Generator = 0,
+        multipliers: str = "normal",
     ) -> EventStudy:
         """Return the effects by period since treatment with pointwise and joint limits.
 
@@ -336,6 +361,8 @@ class TreatmentEffects(EquationEstimates):
         level : float
             Coverage of the limits.
         {draws (sup-t), seed (sup-t)}
+        multipliers : {"normal", "rademacher", "mammen"}
+            What the influences of clusters are multiplied by in a draw (`AverageEffects.event_study`).
 
         Returns
         -------
@@ -344,10 +371,12 @@ class TreatmentEffects(EquationEstimates):
         Raises
         ------
         SpecificationError
-            If a term, a reference or an event is named.
+            If a term, a reference or an event is named, or multipliers have no clusters to multiply.
         """
         averages = self.aggregate("event")
-        return averages.event_study(term, reference=reference, event=event, level=level, draws=draws, seed=seed)
+        return averages.event_study(
+            term, reference=reference, event=event, level=level, draws=draws, seed=seed, multipliers=multipliers
+        )
 
     def with_cov(self, cov: str | Covariance) -> TreatmentEffects:
         """Return the same effects with standard errors estimated in another way.

@@ -8,10 +8,13 @@ import pytest
 from panels.treatments.test_cell_regressions import staggered
 
 import panelvar as pv
+from panelvar.core.base.arguments import read_generator
 from panelvar.core.base.errors import DataError, InsufficientDataError, SpecificationError
+from panelvar.kernels.linear.draws import wild_multipliers
 
 pytestmark = pytest.mark.filterwarnings("ignore:Some cohorts have fewer", "ignore:.*that have no period before")
 FORMULA = "y ~ 1 | unit + year"
+DYNAMIC_CRITICAL_VALUE = 2.557
 
 
 def by_definition(frame, control, base, anticipation):
@@ -252,3 +255,45 @@ def test_methods_compared_have_the_shares_in_their_joint_covariance():
     compared = pv.compare_methods(frame, FORMULA, cohort="first", methods=("callaway-santanna", "sun-abraham"))
     alone = compared.effects["callaway-santanna"].aggregate("overall").std_errors["overall"]
     assert compared.joint.std_errors["[callaway-santanna]overall"] == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.parametrize("multipliers", ["rademacher", "mammen"])
+def test_multiplier_bands_by_definition(multipliers):
+    frame = staggered(units=60)
+    frame["state"] = frame["unit"] % 12
+    effects = pv.fit_callaway_santanna(frame, FORMULA, cohort="first", cov=pv.Clustered("state"))
+    study = effects.event_study(multipliers=multipliers, draws=500, seed=7)
+    averages = effects.aggregate("event")
+    design = effects.fit.design
+    clusters = design.group_by("state")[0].codes[design.entity_starts[:-1]]
+    assert len(set(zip(design.entity_labels % 12, clusters, strict=True))) == 12
+    sums = np.array([averages.influence[clusters == each].sum(axis=0) for each in range(12)])
+    draws = wild_multipliers(multipliers, (500, 12), read_generator("seed", 7))
+    largest = np.abs(draws @ sums / averages.std_errors.to_numpy()).max(axis=1)
+    limits = study.conf_int(joint="sup-t")[~study.references]
+    half = (limits["upper"] - limits["lower"]) / 2.0 / averages.std_errors.to_numpy()
+    np.testing.assert_allclose(half, np.quantile(largest, 0.95), rtol=1e-10)
+    assert f"500 draws of {multipliers.capitalize()} multipliers, seed 7" in " ".join(str(study).split())
+
+
+def test_multipliers_need_clusters():
+    frame = staggered(units=60)
+    found = pv.fit_sun_abraham(frame, FORMULA, cohort="first", cov="classical")
+    found.event_study()
+    with pytest.raises(SpecificationError, match="so they are clustered"):
+        found.event_study(multipliers="mammen")
+    with pytest.raises(SpecificationError, match="multipliers='webb'"):
+        found.event_study(multipliers="webb")
+    effects = pv.fit_sun_abraham(frame, FORMULA, cohort="first")
+    plain, drawn = (effects.event_study(multipliers=each) for each in ("normal", "rademacher"))
+    # 60 clusters: what is drawn differs by little.
+    np.testing.assert_allclose(plain.conf_int(joint="sup-t"), drawn.conf_int(joint="sup-t"), atol=0.1)
+
+
+def test_the_critical_value_is_that_of_did():
+    # did 2.5.1 with 25,000 Rademacher draws; the draws of both move it by some 0.02.
+    counties = pv.load_data("minimum_wage").reset_index()
+    effects = pv.fit_callaway_santanna(counties, "lemp ~ 1 | county + year", cohort="first_treat", base="varying")
+    study = effects.event_study(multipliers="rademacher", draws=25_000)
+    limits = study.conf_int(joint="sup-t").to_numpy()
+    assert (limits[:, 1] - study.estimates) / study.std_errors == pytest.approx(DYNAMIC_CRITICAL_VALUE, abs=0.03)
