@@ -54,8 +54,8 @@ _SHARED = ("entities", "times", "time_positions", "entity_labels", "time_labels"
 """What designs of the same rows know alike."""
 _MOST_LEVELS = 90
 """Most columns of factors that are transformed as others are. The variance inflation factors of more, about two each
-where levels have as many rows, add up to what keeps a model from cross products: each then has a QR of its own, and
-its estimator, which sums products by level, takes a tenth of the time."""
+where levels have as many rows, add up to what keeps a model from cross products: a QR is then made for each, and its
+estimator, which sums products by level, takes a tenth of the time."""
 
 
 def fit_together(

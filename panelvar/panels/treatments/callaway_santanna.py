@@ -28,6 +28,7 @@ from panelvar.panels.treatments.two_by_two import ADJUSTMENTS, compare_changes, 
 CONTROLS = ("never", "not-yet")
 BASES = ("universal", "varying")
 UNBALANCED = ("pairs", "drop", "cross-sections")
+_IN_WORDS = {"dr": "doubly robust", "ipw": "inverse probability weights", "reg": "regression of controls"}
 _NAMED = 5
 
 
@@ -130,8 +131,13 @@ def fit_callaway_santanna(
     estimates = pieces.compare_rows() if unbalanced == "cross-sections" or pieces.single else pieces.compare_pairs()
     fit = _collect(compared, estimates, base, notes)
     others = "" if control == "never" else ", and those not treated yet"
+    adjusted = f", {_IN_WORDS[adjustment]}" if fit.design.names else ""
     result = TreatmentEffects(
-        fit, fit.estimate_covariance(cov), chosen, "Callaway-Sant'Anna", f"{compared.comparison}{others}"
+        fit,
+        fit.estimate_covariance(cov),
+        chosen,
+        f"Callaway-Sant'Anna{adjusted}",
+        f"{compared.comparison}{others}",
     )
     emit(result.notes)
     return result

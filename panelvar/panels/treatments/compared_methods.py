@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 _OVERALL = "overall"
+# Share of the variance of two effects that is rounding of that of their difference.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,6 +92,9 @@ class ComparedMethods(Presented):
         ------
         SpecificationError
             If a method was not fitted, or both are the same.
+        InsufficientDataError
+            If their effects are equal but for rounding in every period, as those of Sun and Abraham and of Callaway and
+            Sant'Anna are in a balanced panel: there is nothing to test.
         """
         for option, method in (("first", first), ("second", second)):
             choose(option, method, tuple(self.effects))
@@ -101,10 +106,26 @@ class ComparedMethods(Presented):
         for row, since in enumerate(late):
             matrix[row, names.index(f"[{first}]since[{since}]")] = 1.0
             matrix[row, names.index(f"[{second}]since[{since}]")] = -1.0
+        # Where both are one estimator, the difference and its variance are rounding.
+        covariance = np.asarray(self.joint.covariance.matrix)
+        spread = np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+        rounding = _ROUNDING * (np.square(matrix) @ np.diag(covariance))
+        matrix = matrix[(spread > rounding) | (np.square(matrix @ self.joint.params.to_numpy()) > rounding)]
+        if not len(matrix):
+            raise InsufficientDataError(
+                f"The effects by {first} and by {second} are equal in every period from the first of treatment on: "
+                "there is nothing to test."
+            )
         null = f"the effects by {first} and by {second} are the same"
-        test = wald(self.joint, matrix, np.zeros(len(late)), "Wald", null)
+        test = wald(self.joint, matrix, np.zeros(len(matrix)), "Wald", null)
         emit(test.notes)
         return test
+
+    def _difference_in_words(self, first: str, second: str, digits: int) -> str:
+        try:
+            return self.difference_test(first, second).in_a_line(digits)
+        except InsufficientDataError:
+            return "equal"
 
     def _since(self, method: str) -> list[int]:
         return [int(each) for each in np.unique(self.effects[method].fit.cells.since)]
@@ -158,7 +179,7 @@ class ComparedMethods(Presented):
             body += [Row(name, tuple(estimates)), Row("", tuple(errors))]
         some = next(iter(self.effects.values()))
         tests = tuple(
-            Fact(f"{one} = {other}", self.difference_test(one, other).in_a_line(digits))
+            Fact(f"{one} = {other}", self._difference_in_words(one, other, digits))
             for one, other in itertools.combinations(self.effects, 2)
         )
         return Table(

@@ -255,6 +255,9 @@ def test_methods_compared_have_the_shares_in_their_joint_covariance():
     compared = pv.compare_methods(frame, FORMULA, cohort="first", methods=("callaway-santanna", "sun-abraham"))
     alone = compared.effects["callaway-santanna"].aggregate("overall").std_errors["overall"]
     assert compared.joint.std_errors["[callaway-santanna]overall"] == pytest.approx(alone, rel=1e-12)
+    with pytest.raises(InsufficientDataError, match="there is nothing to test"):
+        compared.difference_test("callaway-santanna", "sun-abraham")
+    assert "equal" in str(compared)
 
 
 @pytest.mark.parametrize("multipliers", ["rademacher", "mammen"])
