@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 _OVERALL = "overall"
-# Share of the variance of two effects that is rounding of that of their difference.
-_ROUNDING = 1e-12
+# A difference of effects this small beside their errors is rounding.
+_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,11 +106,9 @@ class ComparedMethods(Presented):
         for row, since in enumerate(late):
             matrix[row, names.index(f"[{first}]since[{since}]")] = 1.0
             matrix[row, names.index(f"[{second}]since[{since}]")] = -1.0
-        # Where both are one estimator, the difference and its variance are rounding.
-        covariance = np.asarray(self.joint.covariance.matrix)
-        spread = np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
-        rounding = _ROUNDING * (np.square(matrix) @ np.diag(covariance))
-        matrix = matrix[(spread > rounding) | (np.square(matrix @ self.joint.params.to_numpy()) > rounding)]
+        # Where both are one estimator, the difference is rounding in every sample.
+        errors = np.abs(matrix) @ self.joint.std_errors.to_numpy()
+        matrix = matrix[np.abs(matrix @ self.joint.params.to_numpy()) > _ROUNDING * errors]
         if not len(matrix):
             raise InsufficientDataError(
                 f"The effects by {first} and by {second} are equal in every period from the first of treatment on: "
