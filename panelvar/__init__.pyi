@@ -168,6 +168,7 @@ from panelvar.panels.treatments.event_study_weights import EventStudyWeights as 
 from panelvar.panels.treatments.event_study_weights import weigh_event_study as weigh_event_study
 from panelvar.panels.treatments.imputation import fit_imputation as fit_imputation
 from panelvar.panels.treatments.result import TreatmentEffects as TreatmentEffects
+from panelvar.panels.treatments.two_stage import fit_two_stage as fit_two_stage
 from panelvar.panels.treatments.two_way_comparisons import TwoWayDecomposition as TwoWayDecomposition
 from panelvar.panels.treatments.two_way_comparisons import decompose_two_way_effects as decompose_two_way_effects
 from panelvar.panels.treatments.two_way_weights import TwoWayWeights as TwoWayWeights

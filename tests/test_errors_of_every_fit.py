@@ -47,6 +47,7 @@ CALLS: dict[str, Callable[[], object]] = {
             "fit_sun_abraham",
             "fit_callaway_santanna",
             "fit_imputation",
+            "fit_two_stage",
             "fit_two_way_event_study",
         )
     },

@@ -250,6 +250,18 @@ ROWS = [
     ),
     Feature(
         OTHER,
+        "Effects of staggered treatment in two stages (Gardner)",
+        'fit_two_stage(castle, "l_homicide", cohort="effyear").aggregate("overall")',
+        params("overall"),
+        reference("castle_did2s/plain/overall/estimate/overall"),
+        (
+            "tests/panels/treatments/test_two_stage.py::test_effects_and_errors_by_the_moments_of_both_stages",
+            "tests/panels/treatments/test_two_stage.py::test_averages_are_regressions_on_the_indicators_of_many_cells",
+        ),
+        {"Stata": "did2s†", "pyfixest": "did2s()"},
+    ),
+    Feature(
+        OTHER,
         "Two-way coefficient of a staggered treatment as a mean of comparisons (Goodman-Bacon)",
         'decompose_two_way_effects(castle, "l_homicide", cohort="effyear")',
         lambda found: found.coefficient,

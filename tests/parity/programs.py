@@ -36,7 +36,7 @@ PROGRAMS = (
     Program(
         "r_packages",
         "R: other packages of panels",
-        r"bacondecomp|clubsandwich|sunab|twowayfeweights|didimputation|nlme|lme4|panelar|panelvar|pooled_mean_group|questions|sandwich",
+        r"bacondecomp|clubsandwich|sunab|twowayfeweights|didimputation|did2s|nlme|lme4|panelar|panelvar|pooled_mean_group|questions|sandwich",
     ),
     Program("others", "Other programs and books", r""),
 )

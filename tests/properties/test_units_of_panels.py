@@ -247,7 +247,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_event_study": [
         lambda w, m=m: pv.fit_event_study(w.gappy, "y ~ x", cohort="first", method=m)
-        for m in ("sun-abraham", "callaway-santanna", "imputation", "two-way")
+        for m in ("sun-abraham", "callaway-santanna", "imputation", "two-stage", "two-way")
     ],
     "compare_methods": [lambda w: pv.compare_methods(w.panel, "y ~ x", cohort="first")],
     "fit_callaway_santanna": [
@@ -264,6 +264,7 @@ FUNCTIONS: dict[str, list[Call]] = {
         for formula in ("y", "y ~ x + z")
     ],
     "fit_imputation": [lambda w: pv.fit_imputation(w.gappy, "y ~ x + z", cohort="first", errors="leave-out", leads=1)],
+    "fit_two_stage": [lambda w: pv.fit_two_stage(w.gappy, "y ~ x + z", cohort="first", anticipation=1)],
     "fit_sun_abraham": [lambda w: pv.fit_sun_abraham(w.gappy, "y ~ x", cohort="first", anticipation=1)],
     "fit_two_way_event_study": [lambda w: pv.fit_two_way_event_study(w.panel, "y", cohort="first")],
     "fit_fgls": [

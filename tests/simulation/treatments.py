@@ -5,8 +5,8 @@ or 40 (6).
 Errors of a unit follow an AR(1) with coefficient one half, beside its effect. Effects grow with the periods since
 treatment and differ by cohort (dynamic, different), or are one in all cohorts and periods (the same); each unit's
 departs from its cohort's with a standard deviation of one half.
-Cohorts are as large in every sample, but for Callaway and Sant'Anna: their errors count cohorts as drawn, and so they
-are there.
+Cohorts are as large in every sample, but for Callaway and Sant'Anna and for two stages: their errors count cohorts as
+drawn, and so they are there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PERIODS = 10
 FIRST = np.array([4, 6, 8])
 CASES = [
     (method, effects, units)
-    for method in ("sun-abraham", "imputation", "two-way", "callaway-santanna")
+    for method in ("sun-abraham", "imputation", "two-way", "callaway-santanna", "two-stage")
     for effects in ("different", "the same")
     for units in (400, 100, 40)
 ]
@@ -76,7 +76,7 @@ def truth(effects: str, since: np.ndarray) -> tuple[np.ndarray, float]:
 
 def judged(rng: np.random.Generator, method: str, effects: str, units: int) -> list[float]:
     """The error of the overall effect, what is covered, and whether the leads are rejected."""
-    frame = draw(rng, effects, units, sampled=method == "callaway-santanna")
+    frame = draw(rng, effects, units, sampled=method in ("callaway-santanna", "two-stage"))
     found = pv.fit_event_study(frame, "y | unit + period", cohort="first", method=method)
     study = found.event_study(draws=1000, seed=rng)
     kept = ~study.references

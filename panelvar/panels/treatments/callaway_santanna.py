@@ -19,7 +19,7 @@ from panelvar.estimates.fit.conventions import Convention
 from panelvar.estimates.fit.presets import as_convention
 from panelvar.panels.treatments.cohorts import NEVER
 from panelvar.panels.treatments.comparisons import Compared, compare_with_never
-from panelvar.panels.treatments.group_time import Cells, GroupTimeFit, Shares, name_cells
+from panelvar.panels.treatments.group_time import Cells, GroupTimeFit, name_cells
 from panelvar.panels.treatments.influences import covariance_of_influences
 from panelvar.panels.treatments.result import TreatmentEffects
 from panelvar.panels.treatments.staggered import Staggered, note_small_cohorts, read_anticipation, read_staggered
@@ -334,6 +334,8 @@ def _pairs(compared: Compared, treated: NDArray[np.intp], base: str) -> Iterator
 
 def _collect(compared: Compared, estimates: Iterator[_Estimate], base: str, notes: list[Note]) -> GroupTimeFit:
     """Put the estimates in order, and say which could not be made."""
+    from scipy.sparse import csr_array
+
     rows, design = compared.rows, compared.rows.design
     cohorts = rows.cohorts
     every = sorted(estimates, key=lambda each: each.pair)
@@ -342,9 +344,9 @@ def _collect(compared: Compared, estimates: Iterator[_Estimate], base: str, note
     starts, sizes = design.entity_starts[:-1], design.entities.sizes
     balanced = (sizes == len(np.unique(rows.period))).all()
     of_entity = weights[starts] if balanced else np.add.reduceat(weights, starts) / sizes
-    shares = Shares(rows.cohort[starts], of_entity)
-    some = shares.cohort >= 0
-    mass: Array = np.bincount(shares.cohort[some], of_entity[some], len(cohorts.first)).astype(np.float64)
+    of_cohort = rows.cohort[starts]
+    some = np.flatnonzero(of_cohort != NEVER)
+    mass: Array = np.bincount(of_cohort[some], of_entity[some], len(cohorts.first)).astype(np.float64)
 
     def cells_of(estimates: list[_Estimate]) -> Cells:
         cohort, period = (
@@ -361,6 +363,7 @@ def _collect(compared: Compared, estimates: Iterator[_Estimate], base: str, note
         notes.append(Note("effects-left-out", text, warn=True))
     cells = cells_of(made)
     influence = np.column_stack([each.influence for each in made])
+    members = csr_array((of_entity[some], (some, of_cohort[some])), shape=(len(starts), len(cohorts.first)))
     references = np.zeros(0, dtype=np.int64)
     if base == "universal":
         references = np.setdiff1d(compared.bases[np.unique(cells.cohort)], cells.since)
@@ -380,5 +383,6 @@ def _collect(compared: Compared, estimates: Iterator[_Estimate], base: str, note
         influence,
         partial(covariance_of_influences, influence, design, ""),
         (*notes, *note_small_cohorts(rows)),
-        shares,
+        # An entity adds to all cells of its cohort.
+        members @ csr_array(np.arange(len(cohorts.first))[:, None] == cells.cohort),
     )

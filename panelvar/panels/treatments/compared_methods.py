@@ -247,7 +247,8 @@ def compare_methods(
     r"""Fit several methods to the rows that all of them use, and test whether their effects differ.
 
     With :math:`\psi_i^a` what entity i adds to the effects of method a (its influence), :math:`\sum_i \psi_i^a
-    \psi_i^{b\prime}` is the covariance of two methods' effects. That of imputation is the conservative one.
+    \psi_i^{b\prime}` is the covariance of two methods' effects. That of imputation is the conservative one;
+    those of Callaway and Sant'Anna and of two stages count the shares of cohorts as estimated.
 
     Parameters
     ----------
@@ -257,8 +258,8 @@ def compare_methods(
         The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
     {cohort, treatment}
     methods : sequence of str
-        Two or more of ``"two-way"``, ``"sun-abraham"``, ``"callaway-santanna"`` and ``"imputation"``, as of
-        `fit_event_study`.
+        Two or more of ``"two-way"``, ``"sun-abraham"``, ``"callaway-santanna"``, ``"imputation"`` and
+        ``"two-stage"``, as of `fit_event_study`. The last two have the same effects, so no test of their difference.
     {anticipation}
     weights : str, optional
         A column of analytic weights.

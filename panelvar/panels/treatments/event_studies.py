@@ -16,11 +16,13 @@ from panelvar.panels.treatments.cell_regressions import fit_sun_abraham, fit_two
 from panelvar.panels.treatments.group_time import read_window
 from panelvar.panels.treatments.imputation import fit_imputation
 from panelvar.panels.treatments.result import TreatmentEffects
+from panelvar.panels.treatments.two_stage import fit_two_stage
 
 _METHODS: dict[str, Callable[..., TreatmentEffects]] = {
     "callaway-santanna": fit_callaway_santanna,
     "imputation": fit_imputation,
     "sun-abraham": fit_sun_abraham,
+    "two-stage": fit_two_stage,
     "two-way": fit_two_way_event_study,
 }
 METHODS = tuple(_METHODS)
@@ -58,12 +60,12 @@ def fit_event_study(
     y : str
         The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
     {cohort, treatment}
-    method : {"sun-abraham", "callaway-santanna", "imputation", "two-way"}
-        `fit_sun_abraham`; `fit_callaway_santanna`; `fit_imputation`; or `fit_two_way_event_study`, which is for effects
-        that all cohorts share.
+    method : {"sun-abraham", "callaway-santanna", "imputation", "two-stage", "two-way"}
+        `fit_sun_abraham`; `fit_callaway_santanna`; `fit_imputation`; `fit_two_stage`; or `fit_two_way_event_study`,
+        which is for effects that all cohorts share.
     control : {"never", "not-yet"}, optional
         Whom cohorts are compared with. ``"callaway-santanna"`` offers both; ``"sun-abraham"`` compares with the never
-        treated, and ``"imputation"`` with all that are not treated yet.
+        treated, and ``"imputation"`` and ``"two-stage"`` with all that are not treated yet.
     {anticipation}
     window : (first, last), optional
         Periods since treatment whose effects are kept, such as ``(-5, 5)``. They are estimated as without it.
@@ -82,7 +84,7 @@ def fit_event_study(
 
     See Also
     --------
-    fit_sun_abraham, fit_callaway_santanna, fit_imputation, fit_two_way_event_study : The methods, each with its source.
+    fit_sun_abraham, fit_callaway_santanna, fit_imputation, fit_two_stage : The methods, each with its source.
     LinearResult.event_study : The same picture of coefficients of a regression of your own.
 
     Examples
@@ -118,7 +120,7 @@ def _choose_control(method: str, control: str | None) -> dict[str, str]:
     choose("control", control, CONTROLS)
     if method == "callaway-santanna":
         return {"control": control}
-    own = {"sun-abraham": "never", "imputation": "not-yet"}.get(method)
+    own = {"sun-abraham": "never", "imputation": "not-yet", "two-stage": "not-yet"}.get(method)
     if control != own:
         what = f"compares with control={own!r} alone" if own else "has no group of controls"
         raise SpecificationError(

@@ -21,6 +21,7 @@ from panelvar.panels.treatments.cohorts import Cohorts
 
 if TYPE_CHECKING:
     import pandas as pd
+    from scipy.sparse import csr_array
 
 KINDS = ("event", "cohort", "calendar", "overall")
 """Over what effects are averaged, for `panelvar.panels.treatments.result.TreatmentEffects.aggregate`."""
@@ -67,20 +68,6 @@ class Cells(NamedTuple):
         return Cells(self.cohort[chosen], self.period[chosen], self.since[chosen], self.mass[chosen])
 
 
-class Shares(NamedTuple):
-    """What entities add to the masses of cells, where these are estimates of the cohorts' shares.
-
-    Attributes
-    ----------
-    cohort : (N,) array of int
-        Place of each entity's cohort, negative for one without cells.
-    weight : (N,) array
-    """
-
-    cohort: NDArray[np.intp]
-    weight: Array
-
-
 @dataclass(frozen=True, eq=False)
 class GroupTimeFit:
     """Effects by cohort and period, as a method estimated them.
@@ -102,8 +89,9 @@ class GroupTimeFit:
     estimate_covariance : callable
         Estimates the covariance of the effects, given its name or specification.
     notes : tuple of Note
-    shares : Shares, optional
-        Where averages weigh cohorts by estimated shares. Without, weights are taken as known.
+    shares : (N, p) csr_array, optional
+        What each entity adds to the masses of cells, where averages weigh cells by estimated shares. Without, weights
+        are taken as known.
     """
 
     design: Design
@@ -115,7 +103,7 @@ class GroupTimeFit:
     influence: Array
     estimate_covariance: Callable[[str | Covariance | None], CovarianceEstimate]
     notes: tuple[Note, ...]
-    shares: Shares | None = None
+    shares: csr_array | None = None
 
     @property
     def period_labels(self) -> pd.Index:
@@ -252,10 +240,7 @@ def influence_of_average(fit: GroupTimeFit, average: Average) -> Array:
     """Return what each entity adds to averages, (N, q): through the effects, and through shares that are estimated."""
     influence: Array = fit.influence @ average.weights.T
     if fit.shares is not None:
-        by_cohort = np.zeros((len(fit.cohorts.first) + 1, len(average.slopes)))
-        np.add.at(by_cohort, fit.cells.cohort, average.slopes.T)
-        # The last row is that of entities without cells, whose cohort is -1, or of cohorts that have none.
-        influence += fit.shares.weight[:, None] * by_cohort[fit.shares.cohort]
+        influence += fit.shares @ average.slopes.T
     return influence
 
 

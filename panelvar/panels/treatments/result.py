@@ -290,7 +290,7 @@ class TreatmentEffects(EquationEstimates):
     ) -> AverageEffects:
         r"""Average the effects, weighted by the rows of each cohort and period.
 
-        The weights are taken as known, but for methods that estimate them (`fit_callaway_santanna`).
+        The weights are taken as known, but for methods that estimate them (`fit_callaway_santanna`, `fit_two_stage`).
 
         Parameters
         ----------
@@ -422,6 +422,7 @@ class TreatmentEffects(EquationEstimates):
             coefficients=self.fit.coefficients[kept],
             references=references[(references >= first) & (references <= last)],
             influence=self.fit.influence[:, kept],
+            shares=None if self.fit.shares is None else self.fit.shares[:, kept],
             estimate_covariance=partial(_covariance_of_kept, self.fit, kept),
         )
         return replace(self, fit=fit, covariance=through(self.covariance, np.eye(len(cells.since))[kept]))
@@ -434,7 +435,7 @@ class TreatmentEffects(EquationEstimates):
         DataFrame
             By cohort and period: ``since`` (periods since treatment), ``estimate``, ``std_error``, ``lower``,
             ``upper`` and ``rows``, what averages weigh it by. Differences before treatment that cohorts share, as
-            `fit_imputation` estimates them, are in `event_study`.
+            `fit_imputation` and `fit_two_stage` estimate them, are in `event_study`.
         """
         import pandas as pd
 

@@ -90,7 +90,7 @@ def note_small_cohorts(rows: Staggered) -> list[Note]:
     text = (
         f"Some cohorts have fewer than {_FEW} entities ({which}). In simulations, joint tests of the effects before "
         "treatment rejected in a tenth of the samples with cohorts of 15, and in a fifth to a third with cohorts of 6, "
-        "in place of a twentieth; sup-t bands of 95% covered in 90 to 93% and in 78 to 90%."
+        "in place of a twentieth; sup-t bands of 95% covered in 89 to 93% and in 77 to 90%."
     )
     return [Note("small-cohorts", text, warn=True)]
 

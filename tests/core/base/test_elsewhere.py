@@ -336,10 +336,9 @@ def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model
         ("eventstudyweights", "Here it is weigh_event_study"),
         ("borusyak", "Here it is fit_imputation"),
         ("stacked", "Stacked differences-in-differences are not offered as one call"),
-        (
-            "fit_did2s",
-            "Two-stage differences-in-differences are not offered. fit_imputation has the same estimates",
-        ),
+        ("fit_did2s", "Here it is fit_two_stage"),
+        ("did2s", "Here it is fit_two_stage"),
+        ("gardner", "Here it is fit_two_stage"),
         ("feglm", "Models are linear: those of limited or counted outcomes are not offered. pyfixest"),
         ("estout", "Here it is compare"),
         ("heckman", "Models of selected samples are not offered; R's sampleSelection"),

@@ -138,6 +138,7 @@ ASK_FOR_MORE = {
             "fit_sun_abraham",
             "fit_callaway_santanna",
             "fit_imputation",
+            "fit_two_stage",
             "fit_two_way_event_study",
             "decompose_two_way_effects",
             "weigh_event_study",

@@ -80,3 +80,15 @@ def test_tables_figures_and_questions():
     for methods in (("imputation",), ("imputation", "imputation"), ("imputation", "none"), 3):
         with pytest.raises(pv.SpecificationError, match="methods"):
             pv.compare_methods(frame, "y | unit + year", cohort="first", methods=methods)
+
+
+def test_methods_with_the_same_effects_have_no_difference_to_test():
+    compared = pv.compare_methods(
+        rows(), "y | unit + year", cohort="first", methods=("imputation", "two-stage", "sun-abraham")
+    )
+    with pytest.raises(pv.InsufficientDataError, match="there is nothing to test"):
+        compared.difference_test("two-stage", "imputation")
+    # Errors of averages are those of the fit, with shares that are estimated.
+    name = "[two-stage]overall"
+    own = compared.effects["two-stage"].aggregate("overall").std_errors["overall"]
+    np.testing.assert_allclose(compared.joint.std_errors[name], own, rtol=1e-12)
