@@ -226,7 +226,12 @@ def factors(profile: str) -> Iterator[Race]:
 
 def treatments(profile: str) -> Iterator[Race]:
     """Effects of staggered treatment by cohort and period, with errors clustered by entity."""
-    for job in ("effects by cohort", "effects by cohort, imputed"):
+    for job in (
+        "effects by cohort",
+        "effects by cohort, imputed",
+        "effects by cohort, compared in pairs",
+        "effects by cohort, in two stages",
+    ):
         for entities in (100,) if profile == "smoke" else (2_000, 10_000, 20_000):
             size = Size(entities, 12, 1)
             peers = ("pyfixest",) if job == "effects by cohort" and entities <= 10_000 else ()

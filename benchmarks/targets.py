@@ -131,7 +131,12 @@ def _numbers() -> Iterator[Number]:
         yield Number("factor columns", "factor columns", seconds, most, True, "s", _named(shape))
     yield Number("factor columns, instruments", "factor columns, instruments", seconds, 0.08, True, "s")
     yield Number("factor columns, differences", "factor columns, differences", seconds, 0.03, True, "s")
-    for job, most in (("effects by cohort", (0.2, 1.0, 2.0)), ("effects by cohort, imputed", (0.05, 0.3, 2.0))):
+    for job, most in (
+        ("effects by cohort", (0.2, 1.0, 2.0)),
+        ("effects by cohort, imputed", (0.05, 0.3, 2.0)),
+        ("effects by cohort, compared in pairs", (0.05, 0.3, 2.0)),
+        ("effects by cohort, in two stages", (0.1, 0.5, 2.0)),
+    ):
         for shape, limit in zip(("24,000", "120,000", "240,000"), most, strict=True):
             yield Number(job, job, seconds, limit, True, "s", _named(f"{shape} rows, 8 cohorts"))
     yield Number("event study, memory", "event study", peak, 60e6, True, "MB")

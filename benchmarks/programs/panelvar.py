@@ -202,6 +202,8 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "event study": fit(pv.fit_fixed_effects, "y ~ x0 + x1 + x2 + i(event, ref=-1) | entity + time"),
     "effects by cohort": staggered("sun-abraham"),
     "effects by cohort, imputed": staggered("imputation"),
+    "effects by cohort, compared in pairs": staggered("callaway-santanna"),
+    "effects by cohort, in two stages": staggered("two-stage"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
     "workers and firms": fit(pv.fit_fixed_effects, index=("worker", "year"), effects=EFFECTS),
     "three effects": fit(pv.fit_fixed_effects, index=("worker",), effects=(*EFFECTS, "year")),
