@@ -44,8 +44,8 @@ _NAMED = len(PALETTE)
 _LINED = 100
 # The more points a cloud has, the smaller and paler they are.
 _FEW = 200
-# More points than this are a bitmap in a vector file, which would be megabytes else.
-_MANY = 5_000
+# More points than this are a bitmap in a vector file, which would be half a megabyte and more else.
+_MANY = 2_000
 
 
 @documented
