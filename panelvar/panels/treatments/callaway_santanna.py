@@ -23,7 +23,7 @@ from panelvar.panels.treatments.group_time import Cells, GroupTimeFit, name_cell
 from panelvar.panels.treatments.influences import covariance_of_influences
 from panelvar.panels.treatments.result import TreatmentEffects
 from panelvar.panels.treatments.staggered import Staggered, note_small_cohorts, read_anticipation, read_staggered
-from panelvar.panels.treatments.two_by_two import ADJUSTMENTS, compare_changes, compare_levels
+from panelvar.panels.treatments.two_by_two import ADJUSTMENTS, Compared2x2, compare_changes, compare_levels
 
 CONTROLS = ("never", "not-yet")
 BASES = ("universal", "varying")
@@ -270,17 +270,8 @@ class _Pieces(NamedTuple):
             units = np.flatnonzero(both)
             earlier = at[units, min(periods[0], bases[0])]
             y = rows.design.y
-            found: Any = next(
-                (
-                    f"no {who} with both periods"
-                    for who, some in (("treated", own), ("controls", controls))
-                    if not some[units].any()
-                ),
-                "",
-            )
-            if not found:
-                changes = y[at[np.ix_(units, periods)]] - y[at[np.ix_(units, bases)]]
-                found = compare_changes(changes, self.x[earlier], own[units], self.weights[earlier], self.adjustment)
+            changes = y[at[np.ix_(units, periods)]] - y[at[np.ix_(units, bases)]]
+            found = compare_changes(changes, self.x[earlier], own[units], self.weights[earlier], self.adjustment)
             yield from _spread(pairs, found, units, entities)
 
     def _steady(self, at: NDArray[np.intp]) -> bool:
@@ -296,18 +287,15 @@ class _Pieces(NamedTuple):
             late = rows.period == pair.period
             units = np.flatnonzero((late | (rows.period == pair.base)) & (own | controls)[self.entity])
             treated, now = own[self.entity[units]], late[units]
-            found: Any = ""
-            for who, group in (("treated", treated), ("controls", ~treated)):
-                if not (group & now).any() or not (group & ~now).any():
-                    found = f"no {who} in one of the periods"
-            if not found:
-                found = compare_levels(
-                    rows.design.y[units], self.x[units], treated, now, self.weights[units], self.adjustment
-                )
+            found = compare_levels(
+                rows.design.y[units], self.x[units], treated, now, self.weights[units], self.adjustment
+            )
             yield from _spread([pair], found, self.entity[units], entities)
 
 
-def _spread(pairs: list[_Pair], found: Any, units: NDArray[np.intp], entities: int) -> Iterator[_Estimate]:
+def _spread(
+    pairs: list[_Pair], found: Compared2x2 | str, units: NDArray[np.intp], entities: int
+) -> Iterator[_Estimate]:
     """Return the estimate of each cell with the influences of all entities."""
     for place, pair in enumerate(pairs):
         if isinstance(found, str):

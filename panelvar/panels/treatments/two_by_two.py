@@ -82,6 +82,8 @@ def compare_changes(changes: Array, x: Array, treated: Mask, weights: Array, adj
     Compared2x2 or str
         The words say why there is none.
     """
+    if missing := _side_missing(treated, np.ones(len(treated), dtype=bool), "both periods"):
+        return missing
     if x.shape[1] == 1:
         adjustment = "reg"
     mass = weights * treated
@@ -128,6 +130,9 @@ def compare_levels(y: Array, x: Array, treated: Mask, late: Mask, weights: Array
     Compared2x2 or str
         The words say why there is none.
     """
+    for now in (late, ~late):
+        if missing := _side_missing(treated, now, "each period"):
+            return missing
     if x.shape[1] == 1:
         adjustment = "reg"
     column = y[:, None]
@@ -169,6 +174,13 @@ def compare_levels(y: Array, x: Array, treated: Mask, late: Mask, weights: Array
             level, added = level - of_controls.effects, added - of_controls.influence
         effects, influence = effects + sign * level, influence + sign * added
     return Compared2x2(effects, influence)
+
+
+def _side_missing(treated: Mask, now: Mask, when: str) -> str:
+    """Say who is missing among the units of a period."""
+    if not (treated & now).any():
+        return f"nobody treated has {when}"
+    return "" if (~treated & now).any() else f"no control has {when}"
 
 
 def _odds(propensities: Propensities, treated: Mask, weights: Array) -> Array:

@@ -119,8 +119,19 @@ def test_what_cannot_be_compared_is_said(levels):
     assert compare(separated, "ipw") == NO_OVERLAP
     same = np.column_stack([x, x[:, 1] + x[:, 2]])
     assert compare(same, "reg") == TOO_FEW
-    assert compare(np.column_stack([x, treated]), "dr") in (NO_OVERLAP, TOO_FEW)
+    # Levels ask for the propensity first.
+    assert compare(np.column_stack([x, treated]), "dr") == (NO_OVERLAP if levels else TOO_FEW)
     if levels:
         # The last column is one for all treated of the first period, which leaves their regression open.
         column = np.where(treated & ~late, 1.0, x[:, 1] ** 2)
         assert compare(np.column_stack([x, column]), "dr") == TOO_FEW_TREATED
+
+
+@pytest.mark.parametrize("nobody", [True, False])
+def test_a_side_without_units_is_named(nobody):
+    y, x, treated, late, weights = sample()
+    who = "no control has" if nobody else "nobody treated has"
+    assert compare_changes(y[:, None], x, np.full(len(y), nobody), weights, "dr") == f"{who} both periods"
+    kept = late | treated if nobody else ~late | ~treated
+    found = compare_levels(y[kept], x[kept], treated[kept], late[kept], weights[kept], "dr")
+    assert found == f"{who} each period"
