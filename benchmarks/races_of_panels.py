@@ -231,6 +231,7 @@ def treatments(profile: str) -> Iterator[Race]:
         "effects by cohort, imputed",
         "effects by cohort, compared in pairs",
         "effects by cohort, in two stages",
+        "effects by cohort, extended regression",
     ):
         for entities in (100,) if profile == "smoke" else (2_000, 10_000, 20_000):
             size = Size(entities, 12, 1)

@@ -136,6 +136,7 @@ def _numbers() -> Iterator[Number]:
         ("effects by cohort, imputed", (0.05, 0.3, 2.0)),
         ("effects by cohort, compared in pairs", (0.05, 0.3, 2.0)),
         ("effects by cohort, in two stages", (0.1, 0.5, 2.0)),
+        ("effects by cohort, extended regression", (0.2, 1.0, 2.0)),
     ):
         for shape, limit in zip(("24,000", "120,000", "240,000"), most, strict=True):
             yield Number(job, job, seconds, limit, True, "s", _named(f"{shape} rows, 8 cohorts"))

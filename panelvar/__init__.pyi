@@ -91,6 +91,12 @@ from panelvar.panels.bias_corrected.bias_corrected_moments import (
 )
 from panelvar.panels.bias_corrected.corrected_result import CorrectedResult as CorrectedResult
 from panelvar.panels.bias_corrected.lsdvc import fit_lsdvc as fit_lsdvc
+from panelvar.panels.decompositions.event_study_weights import EventStudyWeights as EventStudyWeights
+from panelvar.panels.decompositions.event_study_weights import weigh_event_study as weigh_event_study
+from panelvar.panels.decompositions.two_way_comparisons import TwoWayDecomposition as TwoWayDecomposition
+from panelvar.panels.decompositions.two_way_comparisons import decompose_two_way_effects as decompose_two_way_effects
+from panelvar.panels.decompositions.two_way_weights import TwoWayWeights as TwoWayWeights
+from panelvar.panels.decompositions.two_way_weights import weigh_two_way_effects as weigh_two_way_effects
 from panelvar.panels.diagnostics.balance import balance_table as balance_table
 from panelvar.panels.diagnostics.born_breitung import born_breitung_test as born_breitung_test
 from panelvar.panels.diagnostics.breusch_godfrey import breusch_godfrey_test as breusch_godfrey_test
@@ -164,15 +170,10 @@ from panelvar.panels.treatments.cell_regressions import fit_two_way_event_study 
 from panelvar.panels.treatments.compared_methods import ComparedMethods as ComparedMethods
 from panelvar.panels.treatments.compared_methods import compare_methods as compare_methods
 from panelvar.panels.treatments.event_studies import fit_event_study as fit_event_study
-from panelvar.panels.treatments.event_study_weights import EventStudyWeights as EventStudyWeights
-from panelvar.panels.treatments.event_study_weights import weigh_event_study as weigh_event_study
+from panelvar.panels.treatments.extended_two_way import fit_extended_two_way as fit_extended_two_way
 from panelvar.panels.treatments.imputation import fit_imputation as fit_imputation
 from panelvar.panels.treatments.result import TreatmentEffects as TreatmentEffects
 from panelvar.panels.treatments.two_stage import fit_two_stage as fit_two_stage
-from panelvar.panels.treatments.two_way_comparisons import TwoWayDecomposition as TwoWayDecomposition
-from panelvar.panels.treatments.two_way_comparisons import decompose_two_way_effects as decompose_two_way_effects
-from panelvar.panels.treatments.two_way_weights import TwoWayWeights as TwoWayWeights
-from panelvar.panels.treatments.two_way_weights import weigh_two_way_effects as weigh_two_way_effects
 from panelvar.reporting.comparison.compare import compare as compare
 from panelvar.reporting.comparison.fit_many import fit_many as fit_many
 from panelvar.reporting.comparison.save_tables import save_tables as save_tables

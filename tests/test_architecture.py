@@ -30,6 +30,7 @@ ORDER = {
         {"bias_corrected", "random_effects"},
         {"batches", "diagnostics"},
         {"few_clusters", "treatments"},
+        {"decompositions"},
     ],
     "systems": [
         {"identification"},

@@ -48,6 +48,7 @@ CALLS: dict[str, Callable[[], object]] = {
             "fit_callaway_santanna",
             "fit_imputation",
             "fit_two_stage",
+            "fit_extended_two_way",
             "fit_two_way_event_study",
         )
     },

@@ -204,6 +204,7 @@ JOBS: dict[str, Callable[[Any], Call]] = {
     "effects by cohort, imputed": staggered("imputation"),
     "effects by cohort, compared in pairs": staggered("callaway-santanna"),
     "effects by cohort, in two stages": staggered("two-stage"),
+    "effects by cohort, extended regression": staggered("extended-two-way"),
     "two-way": fit(pv.fit_fixed_effects, effects="twoway"),
     "workers and firms": fit(pv.fit_fixed_effects, index=("worker", "year"), effects=EFFECTS),
     "three effects": fit(pv.fit_fixed_effects, index=("worker",), effects=(*EFFECTS, "year")),

@@ -267,10 +267,22 @@ ROWS = [
         lambda found: found.coefficient,
         reference("castle_bacondecomp/plain/coefficient"),
         (
-            "tests/panels/treatments/test_two_way_comparisons.py::test_comparisons_are_differences_of_means",
-            "tests/panels/treatments/test_two_way_comparisons.py::test_with_regressors_by_dense_regressions",
+            "tests/panels/decompositions/test_two_way_comparisons.py::test_comparisons_are_differences_of_means",
+            "tests/panels/decompositions/test_two_way_comparisons.py::test_with_regressors_by_dense_regressions",
         ),
         {"Stata": "bacondecomp†"},
+    ),
+    Feature(
+        OTHER,
+        "Effects of staggered treatment by extended two-way regression (Wooldridge)",
+        'fit_extended_two_way(castle, "l_homicide", cohort="effyear", convention="pyfixest").aggregate("overall")',
+        params("overall"),
+        reference("castle_etwfe/notyet_plain/simple/estimate/overall"),
+        (
+            "tests/panels/treatments/test_extended_two_way.py::test_effects_and_errors_by_definition",
+            "tests/panels/treatments/test_extended_two_way.py::test_an_effect_is_the_mean_over_the_rows_of_its_cell",
+        ),
+        {"Stata": "jwdid†"},
     ),
     Feature(
         OTHER,
@@ -279,8 +291,8 @@ ROWS = [
         lambda found: found.coefficient,
         reference("castle_twowayfeweights/all/coefficient"),
         (
-            "tests/panels/treatments/test_two_way_weights.py::test_weights_by_dense_regression",
-            "tests/panels/treatments/test_two_way_weights.py::test_spreads_are_the_smallest",
+            "tests/panels/decompositions/test_two_way_weights.py::test_weights_by_dense_regression",
+            "tests/panels/decompositions/test_two_way_weights.py::test_spreads_are_the_smallest",
         ),
         {"Stata": "twowayfeweights†"},
     ),
@@ -291,8 +303,8 @@ ROWS = [
         lambda found: found.coefficients[found.since == 0][0],
         reference("castle_sunab/whole/two_way/estimate/0"),
         (
-            "tests/panels/treatments/test_event_study_weights.py::test_weights_by_regressions_of_indicators",
-            "tests/panels/treatments/test_event_study_weights.py::test_coefficients_are_weighted_sums_of_effects",
+            "tests/panels/decompositions/test_event_study_weights.py::test_weights_by_regressions_of_indicators",
+            "tests/panels/decompositions/test_event_study_weights.py::test_coefficients_are_weighted_sums_of_effects",
         ),
         {"Stata": "eventstudyweights†"},
     ),

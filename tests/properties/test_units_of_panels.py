@@ -247,7 +247,7 @@ FUNCTIONS: dict[str, list[Call]] = {
     ],
     "fit_event_study": [
         lambda w, m=m: pv.fit_event_study(w.gappy, "y ~ x", cohort="first", method=m)
-        for m in ("sun-abraham", "callaway-santanna", "imputation", "two-stage", "two-way")
+        for m in ("sun-abraham", "callaway-santanna", "imputation", "two-stage", "extended-two-way", "two-way")
     ],
     "compare_methods": [lambda w: pv.compare_methods(w.panel, "y ~ x", cohort="first")],
     "fit_callaway_santanna": [
@@ -262,6 +262,10 @@ FUNCTIONS: dict[str, list[Call]] = {
     "weigh_two_way_effects": [
         lambda w, formula=formula: pv.weigh_two_way_effects(w.gappy, formula, cohort="first")
         for formula in ("y", "y ~ x + z")
+    ],
+    "fit_extended_two_way": [
+        lambda w, c=c: pv.fit_extended_two_way(w.gappy, "y ~ x + z", cohort="first", control=c)
+        for c in ("not-yet", "never")
     ],
     "fit_imputation": [lambda w: pv.fit_imputation(w.gappy, "y ~ x + z", cohort="first", errors="leave-out", leads=1)],
     "fit_two_stage": [lambda w: pv.fit_two_stage(w.gappy, "y ~ x + z", cohort="first", anticipation=1)],

@@ -28,10 +28,12 @@ PERIODS = 10
 FIRST = np.array([4, 6, 8])
 CASES = [
     (method, effects, units)
-    for method in ("sun-abraham", "imputation", "two-way", "callaway-santanna", "two-stage")
+    for method in ("sun-abraham", "imputation", "two-way", "callaway-santanna", "two-stage", "extended-two-way")
     for effects in ("different", "the same")
     for units in (400, 100, 40)
 ]
+NONE = "–"
+"""A cell without a number: of the test of effects before treatment, where none are estimated."""
 COLUMNS = ("bias", "overall", "each period", "sup-t band", "leads rejected")
 
 
@@ -90,7 +92,7 @@ def judged(rng: np.random.Generator, method: str, effects: str, units: int) -> l
         limits[0] <= overall <= limits[1],
         inside.mean(),
         ((band[:, 0] <= by_period) & (by_period <= band[:, 1])).all(),
-        study.leads_test.pvalue < 0.05,
+        np.nan if study.leads_test is None else study.leads_test.pvalue < 0.05,
     ]
 
 
@@ -127,7 +129,12 @@ def read() -> dict[tuple[str, str, int], dict[str, float]]:
     """The committed table."""
     lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return {(row[0], row[1], int(row[2])): dict(zip(COLUMNS, map(float, row[3:]), strict=True)) for row in body}
+    return {
+        (row[0], row[1], int(row[2])): {
+            name: float(cell) for name, cell in zip(COLUMNS, row[3:], strict=True) if cell != NONE
+        }
+        for row in body
+    }
 
 
 def main() -> int:
@@ -143,7 +150,8 @@ def main() -> int:
     ]
     for case in CASES:
         found = study_of(*case)
-        lines.append(f"| {' | '.join(map(str, case))} | {' | '.join(f'{found[name]:.3f}' for name in COLUMNS)} |")
+        cells = (NONE if np.isnan(found[name]) else f"{found[name]:.3f}" for name in COLUMNS)
+        lines.append(f"| {' | '.join(map(str, case))} | {' | '.join(cells)} |")
         print(lines[-1], flush=True)
     shares = ", ".join(f"{rejected(units):.3f} with {units} units" for units in (400, 100, 40))
     lines += ["", f"`difference_test` of sun-abraham and imputation, effects the same, rejects at 5%: {shares}."]

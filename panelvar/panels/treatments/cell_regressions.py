@@ -88,7 +88,7 @@ def fit_two_way_event_study(
     cells, of_row, references, said = cells_since_treatment(rows, anticipated)
     notes = (*rows.cohorts.notes, *note_small_cohorts(rows), *said)
     comparison = "the never treated and those not treated yet or already"
-    return _regress(rows, cells, of_row, references, notes, cov, chosen, "Two-way event study", comparison)
+    return estimate_cells(rows, cells, of_row, references, notes, cov, chosen, "Two-way event study", comparison)
 
 
 def cells_since_treatment(
@@ -197,16 +197,25 @@ def fit_sun_abraham(
     # The reference period of a row's cohort is no cell of its own.
     inside = sample.treated.copy()
     inside[inside] = rows.since[inside] != sample.bases[rows.cohort[inside]]
+    cells, of_row = cells_of_cohorts(rows, inside)
+    references = np.setdiff1d(sample.bases[np.unique(cells.cohort)], cells.since)
+    notes = (*cohorts.notes, *sample.notes, *note_small_cohorts(rows))
+    return estimate_cells(rows, cells, of_row, references, notes, cov, chosen, "Sun-Abraham", sample.comparison)
+
+
+def cells_of_cohorts(rows: Staggered, inside: Mask) -> tuple[Cells, NDArray[np.intp]]:
+    """Make a cell of each cohort and period of the chosen rows; return them and the cell of each row.
+
+    The cell of other rows is the number of cells.
+    """
+    cohorts = rows.cohorts
     joint = rows.cohort * len(cohorts.periods) + rows.period
     distinct, codes = np.unique(joint[inside], return_inverse=True)
     of_row = np.full(len(joint), len(distinct), dtype=np.intp)
     of_row[inside] = codes
     at, when = np.divmod(distinct, len(cohorts.periods))
     mass = _mass(rows, inside, codes, len(distinct))
-    cells = Cells(at, when, cohorts.periods[when] - cohorts.first[at], mass)
-    references = np.setdiff1d(sample.bases[np.unique(at)], cells.since)
-    notes = (*cohorts.notes, *sample.notes, *note_small_cohorts(rows))
-    return _regress(rows, cells, of_row, references, notes, cov, chosen, "Sun-Abraham", sample.comparison)
+    return Cells(at, when, cohorts.periods[when] - cohorts.first[at], mass), of_row
 
 
 def _mass(rows: Staggered, chosen: Mask, codes: NDArray[np.intp], count: int) -> Array:
@@ -215,7 +224,7 @@ def _mass(rows: Staggered, chosen: Mask, codes: NDArray[np.intp], count: int) ->
     return np.bincount(codes, None if weights is None else weights[chosen], count).astype(np.float64)
 
 
-def _regress(
+def estimate_cells(
     rows: Staggered,
     cells: Cells,
     of_row: NDArray[np.intp],

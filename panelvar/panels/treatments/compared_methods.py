@@ -259,7 +259,8 @@ def compare_methods(
     {cohort, treatment}
     methods : sequence of str
         Two or more of ``"two-way"``, ``"sun-abraham"``, ``"callaway-santanna"``, ``"imputation"`` and
-        ``"two-stage"``, as of `fit_event_study`. The last two have the same effects, so no test of their difference.
+        ``"two-stage"`` or ``"extended-two-way"``, as of `fit_event_study`. Imputation and two stages have the same
+        effects, so no test of their difference.
     {anticipation}
     weights : str, optional
         A column of analytic weights.

@@ -13,6 +13,7 @@ from panelvar.estimates.covariance.covariances import Covariance
 from panelvar.estimates.fit.conventions import Convention
 from panelvar.panels.treatments.callaway_santanna import CONTROLS, fit_callaway_santanna
 from panelvar.panels.treatments.cell_regressions import fit_sun_abraham, fit_two_way_event_study
+from panelvar.panels.treatments.extended_two_way import fit_extended_two_way
 from panelvar.panels.treatments.group_time import read_window
 from panelvar.panels.treatments.imputation import fit_imputation
 from panelvar.panels.treatments.result import TreatmentEffects
@@ -20,12 +21,15 @@ from panelvar.panels.treatments.two_stage import fit_two_stage
 
 _METHODS: dict[str, Callable[..., TreatmentEffects]] = {
     "callaway-santanna": fit_callaway_santanna,
+    "extended-two-way": fit_extended_two_way,
     "imputation": fit_imputation,
     "sun-abraham": fit_sun_abraham,
     "two-stage": fit_two_stage,
     "two-way": fit_two_way_event_study,
 }
 METHODS = tuple(_METHODS)
+# Methods with a choice of controls.
+_OFFER_BOTH = ("callaway-santanna", "extended-two-way")
 
 
 @documented
@@ -60,12 +64,13 @@ def fit_event_study(
     y : str
         The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
     {cohort, treatment}
-    method : {"sun-abraham", "callaway-santanna", "imputation", "two-stage", "two-way"}
-        `fit_sun_abraham`; `fit_callaway_santanna`; `fit_imputation`; `fit_two_stage`; or `fit_two_way_event_study`,
-        which is for effects that all cohorts share.
+    method : {"sun-abraham", "callaway-santanna", "imputation", "two-stage", "extended-two-way", "two-way"}
+        `fit_sun_abraham`; `fit_callaway_santanna`; `fit_imputation`; `fit_two_stage`; `fit_extended_two_way`; or
+        `fit_two_way_event_study`, which is for effects that all cohorts share.
     control : {"never", "not-yet"}, optional
-        Whom cohorts are compared with. ``"callaway-santanna"`` offers both; ``"sun-abraham"`` compares with the never
-        treated, and ``"imputation"`` and ``"two-stage"`` with all that are not treated yet.
+        Whom cohorts are compared with. ``"callaway-santanna"`` and ``"extended-two-way"`` offer both, and take
+        ``"never"`` and ``"not-yet"`` by default; ``"sun-abraham"`` compares with the never treated, and
+        ``"imputation"`` and ``"two-stage"`` with all that are not treated yet.
     {anticipation}
     window : (first, last), optional
         Periods since treatment whose effects are kept, such as ``(-5, 5)``. They are estimated as without it.
@@ -85,6 +90,7 @@ def fit_event_study(
     See Also
     --------
     fit_sun_abraham, fit_callaway_santanna, fit_imputation, fit_two_stage : The methods, each with its source.
+    fit_extended_two_way, fit_two_way_event_study : Regressions with effects by cohort and period, or by one of these.
     LinearResult.event_study : The same picture of coefficients of a regression of your own.
 
     Examples
@@ -118,12 +124,13 @@ def _choose_control(method: str, control: str | None) -> dict[str, str]:
     if control is None:
         return {}
     choose("control", control, CONTROLS)
-    if method == "callaway-santanna":
+    if method in _OFFER_BOTH:
         return {"control": control}
     own = {"sun-abraham": "never", "imputation": "not-yet", "two-stage": "not-yet"}.get(method)
     if control != own:
         what = f"compares with control={own!r} alone" if own else "has no group of controls"
         raise SpecificationError(
-            f"control={control!r} is not offered by method={method!r}, which {what}. Use method='callaway-santanna'."
+            f"control={control!r} is not offered by method={method!r}, which {what}. Use method='callaway-santanna' "
+            "or 'extended-two-way'."
         )
     return {}

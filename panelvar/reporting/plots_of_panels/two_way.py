@@ -9,9 +9,9 @@ import numpy as np
 
 from panelvar.core.faces.number_format import format_number
 from panelvar.data.calendar.time_labels import as_text
-from panelvar.panels.treatments.event_study_weights import EventStudyWeights
-from panelvar.panels.treatments.two_way_comparisons import KINDS, TwoWayDecomposition
-from panelvar.panels.treatments.two_way_weights import TwoWayWeights
+from panelvar.panels.decompositions.event_study_weights import EventStudyWeights
+from panelvar.panels.decompositions.two_way_comparisons import KINDS, TwoWayDecomposition
+from panelvar.panels.decompositions.two_way_weights import TwoWayWeights
 from panelvar.reporting.canvas.canvas import BLUE, GREY, PALE, VERMILLION, open_canvas, read_shown_names, tidy
 from panelvar.reporting.canvas.intervals import Look
 from panelvar.reporting.canvas.time_axis import TimeAxis

@@ -139,6 +139,7 @@ ASK_FOR_MORE = {
             "fit_callaway_santanna",
             "fit_imputation",
             "fit_two_stage",
+            "fit_extended_two_way",
             "fit_two_way_event_study",
             "decompose_two_way_effects",
             "weigh_event_study",

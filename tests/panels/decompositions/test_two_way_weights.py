@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from panels.decompositions.test_two_way_comparisons import residual
 from panels.treatments.test_cell_regressions import staggered
-from panels.treatments.test_two_way_comparisons import residual
 from scipy.optimize import minimize
 
 import panelvar as pv

@@ -17,8 +17,8 @@ from panelvar.core.faces.layout import Fact, Row, count, number, words
 from panelvar.core.faces.number_format import check_digits, format_count, format_number
 from panelvar.core.tables.table import Presented, Table
 from panelvar.data.formulas.design import build_design
+from panelvar.panels.decompositions.two_way_comparisons import TREATMENT, regress_two_way
 from panelvar.panels.treatments.staggered import panel_of_formula, read_staggered
-from panelvar.panels.treatments.two_way_comparisons import TREATMENT, regress_two_way
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,10 +18,10 @@ from panelvar.core.faces.number_format import check_digits, format_count
 from panelvar.core.tables.table import Presented, Table
 from panelvar.estimates.fit.fit import Fit
 from panelvar.estimates.fit.presets import as_convention
+from panelvar.panels.decompositions.two_way_comparisons import some_labels
 from panelvar.panels.treatments.cell_regressions import cells_since_treatment, regress_on_cells
 from panelvar.panels.treatments.group_time import name_cells
 from panelvar.panels.treatments.staggered import read_anticipation, read_staggered
-from panelvar.panels.treatments.two_way_comparisons import some_labels
 
 if TYPE_CHECKING:
     import pandas as pd
