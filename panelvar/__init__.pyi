@@ -30,6 +30,8 @@ from panelvar.estimates.covariance.panel_corrected import PanelCorrected as Pane
 from panelvar.estimates.covariance.serial import DriscollKraay as DriscollKraay
 from panelvar.estimates.covariance.serial import PanelNeweyWest as PanelNeweyWest
 from panelvar.estimates.fit.conventions import Convention as Convention
+from panelvar.estimates.sensitivity.trend_sensitivity import TrendSensitivity as TrendSensitivity
+from panelvar.estimates.sensitivity.trend_sensitivity import trend_sensitivity as trend_sensitivity
 from panelvar.nonstationary.cointegration.engle_granger import engle_granger_test as engle_granger_test
 from panelvar.nonstationary.cointegration.johansen import johansen_test as johansen_test
 from panelvar.nonstationary.cointegration.johansen_result import JohansenResult as JohansenResult

@@ -23,7 +23,7 @@ ORDER = {
     "core": [{"base"}, {"faces"}, {"tables"}],
     "kernels": [{"linear", "dynamics"}, {"absorption"}],
     "data": [{"sources", "datasets"}, {"calendar", "chunks"}, {"panel"}, {"formulas"}, {"streams"}],
-    "estimates": [{"bands", "fit", "sizes"}, {"covariance"}, {"coefficients"}],
+    "estimates": [{"bands", "fit", "sensitivity", "sizes"}, {"covariance"}, {"coefficients"}],
     "panels": [
         {"static"},
         {"dynamic", "gls", "heterogeneous", "instruments"},

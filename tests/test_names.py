@@ -49,6 +49,7 @@ EXCEPTIONS = {
     ("ending", "cluster_diagnostics", ""): "measures of clusters, no test, and numbers besides its table",
     ("ending", "cross_section_exponent", ""): "a number of the data, no model and no test",
     ("ending", "residual_correlations", ""): "averages of correlations, no table",
+    ("ending", "trend_sensitivity", ""): "intervals by bound, no test",
     ("ending", "residual_correlogram", ""): "an object that draws and prints",
     ("statistic", "cross_section_exponent", "method"): "how the exponent is estimated",
     ("summary", "PanelBatch.summary", ""): "a row for each model, of which each has a summary",
@@ -169,7 +170,13 @@ def test_seeds_are_zero_and_draws_three_numbers():
     for name, default in drawn.items():
         if name not in of_results:
             tests = name.endswith("_test") or name == "PanelBootstrap"
-            null = name.rpartition(".")[2] in ("conf_int", "event_study", "DeltaMethod")
+            null = name.rpartition(".")[2] in (
+                "conf_int",
+                "event_study",
+                "DeltaMethod",
+                "sensitivity",
+                "trend_sensitivity",
+            )
             assert default == (999 if tests else 10_000 if null else 1_000), name
 
 

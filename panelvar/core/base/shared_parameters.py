@@ -296,6 +296,16 @@ draws (sup-t) : int
     Vectors drawn for the sup-t critical value.
 seed (sup-t) : int or Generator
     Their seed.
+restriction (trends) : {"relative magnitudes", "relative smoothness", "smoothness"}
+    What is bounded after the event: changes of the difference in trends by the largest one before it, changes of its
+    slope by the largest one before it, or changes of its slope by a number.
+bounds (trends) : sequence of float, optional
+    0, .5, 1, 1.5 and 2 by default; for ``"smoothness"`` these times half the largest change of slope that is
+    estimated before the event.
+method (trends) : {"conditional-least-favorable", "conditional", "fixed-length"}, optional
+    ``"fixed-length"`` by default for ``"smoothness"``, else ``"conditional-least-favorable"``.
+draws (trends) : int
+    Normal vectors drawn for least favorable critical values.
 over : {"path", "all"}
     What a joint band covers: the periods of one response, or all responses together.
 lags (kernel) : float or None

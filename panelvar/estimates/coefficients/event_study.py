@@ -6,10 +6,11 @@ import ast
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from panelvar.core.base.arguments import is_number, read_labels, read_seed, read_whole, refuse_other, say_draws
 from panelvar.core.base.arrays import Array, Mask
@@ -29,12 +30,15 @@ from panelvar.data.calendar.time_labels import DateLabels, IntegerLabels, as_tex
 from panelvar.estimates.coefficients.coefficients import Inference
 from panelvar.estimates.coefficients.linear_combinations import LinearCombination, weighted_sum
 from panelvar.estimates.coefficients.wald import zero_test
+from panelvar.estimates.sensitivity.trend_sensitivity import TrendSensitivity, trend_sensitivity
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
+# Steps between decimal numbers that differ by this much are the same.
+_ROUNDING = 1e-9
 _FACTOR = re.compile(r"\b[iC]\((?:[^()]|\([^()]*\))*\)")
 
 
@@ -166,6 +170,93 @@ class EventStudy(Presented):
             return None
         weights = np.array([1.0 / len(names) if name in names else 0.0 for name in self.result.names])
         return weighted_sum(self.result, weights, 0.0, "average effect", self.level)
+
+    @documented
+    def sensitivity(
+        self,
+        *,
+        of: object = None,
+        restriction: str = "relative magnitudes",
+        bounds: Sequence[float] | NDArray[Any] | None = None,
+        method: str | None = None,
+        draws: int = 10_000,
+        seed: int | np.random.Generator = 0,
+    ) -> TrendSensitivity:
+        """Bound how far trends depart from parallel ones, by those before the event, and see what remains of an effect.
+
+        See `trend_sensitivity` for the restrictions and the intervals (Rambachan and Roth 2023).
+
+        Parameters
+        ----------
+        of : label or "average", optional
+            The period whose effect it is about, or the average of all from the event on; the first of these by default.
+        {restriction (trends), bounds (trends), method (trends), draws (trends)}
+        seed : int or Generator
+            Their seed.
+
+        Returns
+        -------
+        TrendSensitivity
+            ``breakdown`` is the smallest bound whose interval has zero in it.
+
+        Raises
+        ------
+        SpecificationError
+            If not one period alone, with others before and after it, was left out; if periods are not evenly spaced; or
+            as of `trend_sensitivity`.
+        """
+        names = [name for name in self.names if name]
+        n_before = self._before_reference()
+        after = np.flatnonzero(~self.references)[n_before:]
+        weights = self._weights_of(of, after)
+        places = [self.result.names.index(name) for name in names]
+        found = trend_sensitivity(
+            self.estimates[~self.references],
+            covariance=np.asarray(self.result.cov)[np.ix_(places, places)],
+            n_before=n_before,
+            of=weights,
+            restriction=restriction,
+            bounds=bounds,
+            method=method,
+            level=self.level,
+            draws=draws,
+            seed=seed,
+        )
+        chosen = [as_text(period) for period in self.periods[after[weights != 0.0]]]
+        label = f"period {chosen[0]}" if len(chosen) == 1 else f"average of periods {chosen[0]} to {chosen[-1]}"
+        return replace(found, effect=label)
+
+    def _before_reference(self) -> int:
+        """How many effects lie before the one period left out."""
+        left_out = np.flatnonzero(self.references)
+        if len(left_out) != 1 or left_out[0] in (0, len(self.references) - 1):
+            which = ", ".join(as_text(each) for each in self.periods[left_out]) or "none"
+            raise SpecificationError(
+                "Sensitivity to trends needs effects before and after the event that are measured from one period "
+                f"between them; left out here: {which}. Use fit_sun_abraham, fit_callaway_santanna with "
+                "base='universal', or an event study by two-way effects. Imputation and two stages measure effects "
+                "before the event in another way than those after it, which says little of how far trends depart."
+            )
+        steps = np.diff(_in_time([as_text(each) for each in self.periods])[0])
+        if np.ptp(steps) > _ROUNDING * steps.max():
+            raise SpecificationError(
+                f"Sensitivity to trends needs evenly spaced periods, and some between {as_text(self.periods[0])} and "
+                f"{as_text(self.periods[-1])} have no effect."
+            )
+        return int(left_out[0])
+
+    def _weights_of(self, of: object, after: NDArray[np.intp]) -> Array:
+        """Weights of the effects after the period left out, for the one that is asked for."""
+        since = after[~self.before[after]]
+        if isinstance(of, str) and of == "average":
+            return np.isin(after, since) / len(since)
+        known = {_key(as_text(self.periods[place])): place for place in after.tolist()}
+        place = int(since[0]) if of is None else known.get(_key(_label("of", of)), -1)
+        if place < 0:
+            choices = ", ".join(as_text(each) for each in self.periods[after])
+            raise SpecificationError(f"of={shown(of)} must be 'average' or a period with an effect: {choices}.")
+        weights: Array = (after == place).astype(np.float64)
+        return weights
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each period.

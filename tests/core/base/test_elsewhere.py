@@ -338,6 +338,7 @@ def test_what_a_kind_of_result_does_not_offer_is_no_attribute_and_says_why(model
         ("twowayfeweights", "Here it is weigh_two_way_effects"),
         ("eventstudyweights", "Here it is weigh_event_study"),
         ("borusyak", "Here it is fit_imputation"),
+        ("honest_did", "Here it is trend_sensitivity, for estimates and their covariance"),
         ("stacked", "Stacked differences-in-differences are not offered as one call"),
         ("fit_did2s", "Here it is fit_two_stage"),
         ("did2s", "Here it is fit_two_stage"),

@@ -83,6 +83,9 @@ DRAWN: dict[str, Callable[..., Any]] = {
     ),
     "TwoWayWeights.plot": lambda **where: pv.weigh_two_way_effects(*treated_data(), cohort="first").plot(**where),
     "EventStudyWeights.plot": lambda **where: pv.weigh_event_study(*treated_data(), cohort="first").plot(**where),
+    "TrendSensitivity.plot": lambda **where: (
+        fixed().event_study("C(since, ref=-1):treated").sensitivity(draws=100).plot(**where)
+    ),
     "Forecast.plot": lambda **where: model().forecast(3).plot(**where),
     "PanelForecast.plot": lambda **where: entities().forecast(3).plot("f1", **where),
     "HistoricalDecomposition.plot": lambda **where: model().historical_decomposition().plot(**where),
