@@ -36,7 +36,7 @@ PROGRAMS = (
     Program(
         "r_packages",
         "R: other packages of panels",
-        r"bacondecomp|clubsandwich|etwfe|sunab|twowayfeweights|didimputation|did2s|nlme|lme4|panelar|panelvar|"
+        r"bacondecomp|clubsandwich|etwfe|sunab|twowayfeweights|didimputation|did2s|honestdid|nlme|lme4|panelar|panelvar|"
         r"pooled_mean_group|questions|sandwich",
     ),
     Program("others", "Other programs and books", r""),
