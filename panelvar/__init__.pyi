@@ -181,6 +181,7 @@ from panelvar.reporting.comparison.fit_many import fit_many as fit_many
 from panelvar.reporting.comparison.save_tables import save_tables as save_tables
 from panelvar.reporting.plots_of_panels.binned import plot_binned as plot_binned
 from panelvar.reporting.plots_of_panels.coefficients import plot_coefficients as plot_coefficients
+from panelvar.reporting.plots_of_panels.cohorts import plot_cohorts as plot_cohorts
 from panelvar.reporting.plots_of_panels.effects import plot_effects as plot_effects
 from panelvar.reporting.plots_of_panels.event_study import plot_event_study as plot_event_study
 from panelvar.reporting.plots_of_panels.margins import plot_margins as plot_margins

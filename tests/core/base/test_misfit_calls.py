@@ -144,6 +144,7 @@ ASK_FOR_MORE = {
             "decompose_two_way_effects",
             "weigh_event_study",
             "weigh_two_way_effects",
+            "plot_cohorts",
         ),
         "Say who is treated when",
     ),

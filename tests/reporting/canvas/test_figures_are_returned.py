@@ -57,6 +57,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "plot_correlogram": lambda **where: pv.plot_correlogram(pv.residual_correlogram(model(), lags=4), **where),
     "plot_decomposition": lambda **where: pv.plot_decomposition(model().variance_decomposition(3), **where),
     "plot_effects": lambda **where: pv.plot_effects(fixed(), **where),
+    "plot_cohorts": lambda **where: pv.plot_cohorts(treated_data()[0], cohort="first", **where),
     "plot_event_study": lambda **where: pv.plot_event_study(fixed(), "C(since, ref=-1):treated", **where),
     "plot_forecast": lambda **where: pv.plot_forecast(model().forecast(3), **where),
     "plot_historical": lambda **where: pv.plot_historical(model().historical_decomposition(), **where),

@@ -517,6 +517,7 @@ def test_series_refuse_in_words() -> None:
     [
         "plot_coefficients",
         "plot_event_study",
+        "plot_cohorts",
         "plot_residuals",
         "plot_effects",
         "plot_within_between",
