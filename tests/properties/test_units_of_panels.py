@@ -153,6 +153,20 @@ def _estimates(result: pv.ErrorCorrectionResult) -> tuple[pd.Series, ...]:
     return result.params, result.std_errors, result.tstats, result.joint_params, result.speed
 
 
+def _sensitivity(w: World, restriction: str) -> pd.DataFrame:
+    study = pv.fit_callaway_santanna(w.gappy, "y ~ x", cohort="first").event_study(draws=100)
+    kept = ~study.references
+    names = [name for name in study.names if name]
+    return pv.trend_sensitivity(
+        study.estimates[kept],
+        covariance=study.result.cov.loc[names, names],
+        n_before=int(study.before.sum()) - 1,
+        restriction=restriction,
+        method="fixed-length" if restriction == "smoothness" else "conditional",
+        bounds=None if restriction == "smoothness" else [0.5, 1.0],
+    ).to_frame()
+
+
 # A call of every public function of this side.
 FUNCTIONS: dict[str, list[Call]] = {
     "Panel": [lambda w: w.panel.describe().to_frame(), lambda w: w.gappy.describe().to_frame()],
@@ -258,6 +272,7 @@ FUNCTIONS: dict[str, list[Call]] = {
         lambda w, formula=formula: pv.decompose_two_way_effects(w.panel, formula, cohort="first")
         for formula in ("y", "y ~ x + z")
     ],
+    "trend_sensitivity": [lambda w, r=r: _sensitivity(w, r) for r in ("relative magnitudes", "smoothness")],
     "weigh_event_study": [lambda w: pv.weigh_event_study(w.gappy, "y ~ x", cohort="first")],
     "weigh_two_way_effects": [
         lambda w, formula=formula: pv.weigh_two_way_effects(w.gappy, formula, cohort="first")

@@ -129,7 +129,9 @@ class ConditionalTest:
         error = np.sqrt(variance)
         least = np.minimum(lower.max(axis=1), statistic) / error
         most = np.maximum(np.minimum(upper.min(axis=1), self._first), statistic) / error
-        logs = _log_mass(statistic / error, most) - _log_mass(least, most)
+        with np.errstate(invalid="ignore"):
+            # Of a moment that can be one number alone nothing is rejected.
+            logs = _log_mass(statistic / error, most) - _log_mass(least, most)
         rejected = (statistic > 0.0) & ((logs < np.log(self._size)) | (statistic > self._first))
         accepted: Mask = ~np.where(self._constant[largest], statistic > 0.0, rejected)
         return accepted

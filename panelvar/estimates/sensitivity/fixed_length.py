@@ -59,25 +59,16 @@ def find_fixed_length(estimates: Array, covariance: Array, effect: Array, bound:
     fixed, free = given @ changes, np.abs(given).sum()
     knots, path = _lasso_path(earlier @ covariance @ earlier.T, earlier @ covariance @ fixed)
 
-    def at(penalty: float) -> tuple[float, float, Array]:
-        chosen = np.array([np.interp(penalty, knots, each) for each in path.T])
+    def at(share: float) -> tuple[float, float, Array]:
+        chosen = np.array([np.interp(share * knots[-1], knots, each) for each in path.T])
         weights = fixed + chosen @ earlier
         error, bias = float(np.sqrt(weights @ covariance @ weights)), bound * float(free + np.abs(chosen).sum())
         return error * folded_quantile(bias / error, level), bias, weights
 
-    candidates = [0.0, float(knots[-1])]
-    if knots[-1] > 0.0:
-        candidates.append(
-            float(
-                minimize_scalar(
-                    lambda penalty: at(penalty)[0],
-                    bounds=(0.0, knots[-1]),
-                    method="bounded",
-                    options={"xatol": 1e-10 * knots[-1]},
-                ).x
-            )
-        )
-    half, bias, weights = min((at(penalty) for penalty in candidates), key=lambda found: found[0])
+    # Along the path bias falls and the error rises, so that the length has one minimum, perhaps at an end.
+    inside = minimize_scalar(lambda share: at(share)[0], bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
+    candidates = (0.0, float(inside.x), 1.0)
+    half, bias, weights = min((at(share) for share in candidates), key=lambda found: found[0])
     return FixedLength(weights, float(weights @ estimates), half, bias)
 
 

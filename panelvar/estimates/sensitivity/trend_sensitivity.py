@@ -35,6 +35,8 @@ _IN_WORDS = {
     "bound times the largest one before it",
     "smoothness": "the slope of the difference in trends changes by the bound at most from one period to the next",
 }
+# A variance this small beside the largest is rounding.
+_NO_ERROR = 1e-12
 # A bound beyond which none is looked for, as a multiple of the first, and how closely it is found.
 _FARTHEST, _CLOSE = 2.0**12, 1e-6
 
@@ -265,8 +267,7 @@ def trend_sensitivity(
     >>> found.to_frame().round(3).loc[0.1].tolist()
     [-0.02, 0.607]
     """
-    values, matrix = _read_estimates(estimates, covariance)
-    n_before = read_whole("n_before", n_before, 1, len(values) - 1)
+    values, matrix = _read_estimates(estimates, covariance, n_before)
     weights, label = _read_effect(of, len(values) - n_before)
     choose("restriction", restriction, RESTRICTIONS)
     if restriction == "relative smoothness" and n_before < 2:
@@ -347,7 +348,7 @@ def _draw(covariance: Array, draws: int, seed: int | np.random.Generator) -> Arr
     return drawn
 
 
-def _read_estimates(estimates: object, covariance: object) -> tuple[Array, Array]:
+def _read_estimates(estimates: object, covariance: object, n_before: int) -> tuple[Array, Array]:
     try:
         values, matrix = np.asarray(estimates, dtype=np.float64), np.asarray(covariance, dtype=np.float64)
     except (TypeError, ValueError):
@@ -359,11 +360,19 @@ def _read_estimates(estimates: object, covariance: object) -> tuple[Array, Array
         )
     if not (np.isfinite(values).all() and np.isfinite(matrix).all()):
         raise DataError("estimates and covariance must be finite.")
+    n_before = read_whole("n_before", n_before, 1, len(values) - 1)
     largest = np.abs(matrix).max()
     if np.abs(matrix - matrix.T).max() > 1e-8 * largest or np.linalg.eigvalsh(matrix)[0] < -1e-8 * largest:
         raise DataError("covariance must be symmetric and positive semidefinite.")
     if np.diag(matrix).min() <= 0.0:
         raise DataError("covariance has a variance of zero: leave the reference out.")
+    for order in (1, 2):
+        rows = difference_rows(n_before, len(values) - n_before, order)
+        if np.einsum("ij,jk,ik->i", rows, matrix, rows).min(initial=np.inf) <= _NO_ERROR * largest:
+            raise DataError(
+                "covariance says that some effects move together exactly, so that a change from one period to the next "
+                "has no error: no restriction on trends can be tested."
+            )
     return values, (matrix + matrix.T) / 2.0
 
 

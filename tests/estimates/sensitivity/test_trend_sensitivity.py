@@ -247,6 +247,7 @@ def test_misfits_are_refused(changes, says):
         ([0.1, 0.2, 0.3], np.eye(2), "shapes"),
         ([0.1, 0.2, 0.3], np.diag([1.0, -1.0, 1.0]), "positive semidefinite"),
         ([0.1, 0.2, 0.3], np.diag([1.0, 0.0, 1.0]), "variance of zero"),
+        ([0.1, 0.2, 0.3], np.ones((3, 3)), "move together exactly"),
         (["a", "b"], np.eye(2), "arrays of numbers"),
     ],
 )
