@@ -6,8 +6,14 @@ import numpy as np
 from features.feature import Feature, reference
 from features.panel_names import OTHER, error, least_squares, params
 from reference_data import table
+from scipy.special import ndtri
 
 HETEROGENEOUS = "tests/panels/heterogeneous/test_heterogeneous.py"
+
+
+def along_a_line() -> float:
+    """The lower limit of an effect, less what a line through the estimate before the event says."""
+    return 0.5 + 0.1 - ndtri(0.975) * np.sqrt(0.04 + 0.09 + 2 * 0.01)
 
 
 def weighted_means() -> float:
@@ -283,6 +289,20 @@ ROWS = [
             "tests/panels/treatments/test_extended_two_way.py::test_an_effect_is_the_mean_over_the_rows_of_its_cell",
         ),
         {"Stata": "jwdid†"},
+    ),
+    Feature(
+        OTHER,
+        "What remains of an effect if trends are not parallel (Rambachan and Roth)",
+        "trend_sensitivity([0.1, 0.5], covariance=[[0.04, 0.01], [0.01, 0.09]], n_before=1, "
+        'restriction="smoothness", bounds=[0])',
+        lambda found: found.limits[0, 0],
+        along_a_line,
+        (
+            "tests/estimates/sensitivity/test_trend_sensitivity.py::test_the_test_by_all_vertices",
+            "tests/estimates/sensitivity/test_trend_sensitivity.py::test_the_fixed_length_is_the_shortest",
+            "tests/simulation/test_sensitivity.py::test_the_table_has_every_case_and_keeps_its_promise",
+        ),
+        {"Stata": "honestdid†"},
     ),
     Feature(
         OTHER,
