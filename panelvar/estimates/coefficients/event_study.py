@@ -68,6 +68,8 @@ class EventStudy(Presented):
         Their seed.
     multipliers : str
         What multiplies the influences of clusters in a draw.
+    residual_leads : bool
+        Whether effects before the event are residuals, which no reference period is behind.
 
     See Also
     --------
@@ -98,6 +100,7 @@ class EventStudy(Presented):
     draws: int
     seed: int | np.random.Generator
     multipliers: str = "normal"
+    residual_leads: bool = False
 
     @property
     def estimates(self) -> Array:
@@ -229,7 +232,7 @@ class EventStudy(Presented):
     def _before_reference(self) -> int:
         """How many effects lie before the one period left out."""
         left_out = np.flatnonzero(self.references)
-        if len(left_out) != 1 or left_out[0] in (0, len(self.references) - 1):
+        if self.residual_leads or len(left_out) != 1 or left_out[0] in (0, len(self.references) - 1):
             which = ", ".join(as_text(each) for each in self.periods[left_out]) or "none"
             raise SpecificationError(
                 "Sensitivity to trends needs effects before and after the event that are measured from one period "

@@ -92,6 +92,8 @@ class GroupTimeFit:
     shares : (N, p) csr_array, optional
         What each entity adds to the masses of cells, where averages weigh cells by estimated shares. Without, weights
         are taken as known.
+    residual_leads : bool
+        Whether effects before treatment are residuals, which no reference period is behind.
     """
 
     design: Design
@@ -104,6 +106,7 @@ class GroupTimeFit:
     estimate_covariance: Callable[[str | Covariance | None], CovarianceEstimate]
     notes: tuple[Note, ...]
     shares: csr_array | None = None
+    residual_leads: bool = False
 
     @property
     def period_labels(self) -> pd.Index:

@@ -83,6 +83,8 @@ class AverageEffects(EquationEstimates):
         Periods since treatment whose effects are zero by definition.
     influence : (N, q) array
         What each entity adds to each average.
+    residual_leads : bool
+        Whether effects before treatment are residuals, which no reference period is behind.
     multipliers : {"normal", "rademacher", "mammen"}
         What multiplies the influences of clusters in the draws of sup-t limits.
 
@@ -116,6 +118,7 @@ class AverageEffects(EquationEstimates):
     since: NDArray[np.int64] | None
     references: NDArray[np.int64]
     influence: Array
+    residual_leads: bool = False
     multipliers: str = "normal"
 
     def _directions(self, places: NDArray[np.intp]) -> tuple[Array, str]:
@@ -201,6 +204,7 @@ class AverageEffects(EquationEstimates):
             draws,
             seed,
             multipliers,
+            self.residual_leads,
         )
 
     @property
@@ -332,6 +336,7 @@ class TreatmentEffects(EquationEstimates):
             np.asarray(average.labels) if by == "event" else None,
             self.fit.references,
             influence_of_average(self.fit, average),
+            self.fit.residual_leads,
         )
 
     def _covariance_of(self, average: Average) -> CovarianceEstimate:

@@ -169,6 +169,7 @@ def _regress(
         partial(covariance_of_influences, influence, design, ""),
         (*rows.cohorts.notes, *notes, *note_small_cohorts(rows), *model.notes),
         masses,
+        residual_leads=True,
     )
 
 

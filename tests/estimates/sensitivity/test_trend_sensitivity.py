@@ -208,6 +208,8 @@ def test_what_a_study_must_have():
     counties = pv.load_data("minimum_wage")
     with pytest.raises(pv.SpecificationError, match="one period between them; left out here: -4"):
         pv.fit_imputation(counties, "lemp", cohort="first_treat").event_study().sensitivity()
+    with pytest.raises(pv.SpecificationError, match="Imputation and two stages measure effects before the event in an"):
+        pv.fit_two_stage(counties, "lemp", cohort="first_treat").event_study().sensitivity()
     study = pv.fit_callaway_santanna(counties, "lemp", cohort="first_treat").event_study()
     with pytest.raises(pv.SpecificationError, match="of=9 must be 'average' or a period with an effect: 0, 1, 2, 3"):
         study.sensitivity(of=9)
