@@ -69,7 +69,7 @@ class EventStudy(Presented):
     multipliers : str
         What multiplies the influences of clusters in a draw.
     residual_leads : bool
-        Whether effects before the event are residuals, which no reference period is behind.
+        Whether effects before the event are residuals, which are measured from no period.
 
     See Also
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,10 +15,10 @@ from panelvar.estimates.sensitivity.trend_restrictions import TrendBounds
 _NO_VARIANCE = 1e-14
 # Two moments that move together within this, of which neither overtakes the other.
 _SAME = 1e-10
-# Errors of the effect on either side in which ends are looked for first, points among them, and how often it doubles.
+# Errors about the middle of a set in which ends are looked for first, points among them, and how often it doubles.
 _WIDTH, _POINTS, _MOST_DOUBLINGS = 20.0, 1001, 12
-# Halvings of a step between two points, to rounding.
-_HALVINGS = 60
+# Points in a step between two of them, and how often it is narrowed: to rounding.
+_BETWEEN, _NARROWINGS = 129, 8
 
 
 class Moments(NamedTuple):
@@ -108,6 +108,13 @@ class ConditionalTest:
         constant: Mask = variances <= _NO_VARIANCE * variances.max()
         return constant
 
+    def locate(self) -> tuple[float, float]:
+        """Return the value whose first two moments are equal, the middle of the set, and how far about it to look."""
+        centre = float((self._at_zero[0] - self._at_zero[1]) / (self._slopes[0] - self._slopes[1]))
+        errors = np.sqrt(np.diag(self._covariance)[:2]) / np.abs(self._slopes[:2])
+        slack = abs(self._at_zero[0] - centre * self._slopes[0]) / self._slopes[0]
+        return centre, _WIDTH * float(errors.max()) + float(slack)
+
     def accept(self, values: Array) -> Mask:
         """Return which values of the effect are not rejected.
 
@@ -149,36 +156,37 @@ def _log_mass(lower: Array, upper: Array) -> Array:
     return mass
 
 
-def find_interval(tests: Sequence[ConditionalTest], centre: float, error: float) -> tuple[float, float]:
+def find_interval(tests: Sequence[ConditionalTest]) -> tuple[float, float]:
     """Return the least and the largest value that one of the tests accepts, not a number if there is none.
 
     An end that is accepted however far out is infinite.
     """
+    ends = np.array([_ends(test) for test in tests])
+    found = ends[~np.isnan(ends[:, 0])]
+    return (float(found[:, 0].min()), float(found[:, 1].max())) if len(found) else (np.nan, np.nan)
 
-    def accept(values: Array) -> Mask:
-        accepted: Mask = np.any([test.accept(values) for test in tests], axis=0)
-        return accepted
 
-    width = _WIDTH * error
+def _ends(test: ConditionalTest) -> tuple[float, float]:
+    """Return the ends of what one test accepts, looked for about the value that it accepts most easily."""
+    centre, width = test.locate()
     for _ in range(_MOST_DOUBLINGS):
         values = centre + np.linspace(-width, width, _POINTS)
-        accepted = accept(values)
+        accepted = test.accept(values)
         if not (accepted[0] or accepted[-1]):
             break
         width *= 2.0
     if not accepted.any():
         return np.nan, np.nan
     first, last = np.flatnonzero(accepted)[[0, -1]]
-    low = -np.inf if first == 0 else _bisect(accept, values[first - 1], values[first])
-    high = np.inf if last == len(values) - 1 else _bisect(accept, values[last + 1], values[last])
+    low = -np.inf if first == 0 else _narrow(test, values[first - 1], values[first])
+    high = np.inf if last == len(values) - 1 else _narrow(test, values[last + 1], values[last])
     return low, high
 
 
-def _bisect(accept: Callable[[Array], Mask], outside: float, inside: float) -> float:
-    for _ in range(_HALVINGS):
-        middle = (outside + inside) / 2.0
-        if accept(np.array([middle]))[0]:
-            inside = middle
-        else:
-            outside = middle
+def _narrow(test: ConditionalTest, outside: float, inside: float) -> float:
+    """Return the end between a value that is rejected and one that is accepted, to rounding."""
+    for _ in range(_NARROWINGS):
+        values = np.linspace(outside, inside, _BETWEEN)
+        first = int(test.accept(values)[1:].argmax()) + 1
+        outside, inside = values[first - 1], values[first]
     return float(inside)

@@ -37,7 +37,7 @@ _IN_WORDS = {
 }
 # A variance this small beside the largest is rounding.
 _NO_ERROR = 1e-12
-# A bound beyond which none is looked for, as a multiple of the first, and how closely it is found.
+# A bound beyond which none is looked for, in errors or in times the largest change before, and how closely it is found.
 _FARTHEST, _CLOSE = 2.0**12, 1e-6
 
 
@@ -297,7 +297,7 @@ def trend_sensitivity(
         if method == "fixed-length":
             found = find_fixed_length(values, matrix, weights, bound, level)
             return found.centre - found.half_length, found.centre + found.half_length
-        return find_interval(tests(bound), estimate, error)
+        return find_interval(tests(bound))
 
     def has_zero(bound: float) -> bool:
         if method == "fixed-length":
@@ -318,7 +318,7 @@ def trend_sensitivity(
         (estimate - reach, estimate + reach),
         chosen,
         np.array([limits(float(bound)) for bound in chosen]),
-        _find_breakdown(has_zero, float(chosen.max(initial=0.0)) or error),
+        _find_breakdown(has_zero, max(float(chosen.max()), error) if restriction == "smoothness" else 1.0),
         said,
     )
 

@@ -258,9 +258,9 @@ def compare_methods(
         The outcome, ``"y"``, or a formula, ``"y ~ x | entity + time"``.
     {cohort, treatment}
     methods : sequence of str
-        Two or more of ``"two-way"``, ``"sun-abraham"``, ``"callaway-santanna"``, ``"imputation"`` and
-        ``"two-stage"`` or ``"extended-two-way"``, as of `fit_event_study`. Imputation and two stages have the same
-        effects, so no test of their difference.
+        Two or more of ``"two-way"``, ``"sun-abraham"``, ``"callaway-santanna"``, ``"imputation"``,
+        ``"two-stage"`` and ``"extended-two-way"``, as of `fit_event_study`. Imputation and two stages have the same
+        effects, so there is no test of their difference.
     {anticipation}
     weights : str, optional
         A column of analytic weights.

@@ -93,7 +93,7 @@ class GroupTimeFit:
         What each entity adds to the masses of cells, where averages weigh cells by estimated shares. Without, weights
         are taken as known.
     residual_leads : bool
-        Whether effects before treatment are residuals, which no reference period is behind.
+        Whether effects before treatment are residuals, which are measured from no period.
     """
 
     design: Design

@@ -84,7 +84,7 @@ class AverageEffects(EquationEstimates):
     influence : (N, q) array
         What each entity adds to each average.
     residual_leads : bool
-        Whether effects before treatment are residuals, which no reference period is behind.
+        Whether effects before treatment are residuals, which are measured from no period.
     multipliers : {"normal", "rademacher", "mammen"}
         What multiplies the influences of clusters in the draws of sup-t limits.
 

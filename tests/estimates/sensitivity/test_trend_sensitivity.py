@@ -167,6 +167,26 @@ def test_breakdown_is_where_zero_comes_in(restriction, method):
     assert inside[0] <= 0.0 <= inside[1]
 
 
+def test_an_interval_far_from_the_estimate_is_found():
+    """A steep line before the event: what it says of the effect lies thousands of errors from the estimate."""
+    line = np.array([-3.0, -2.0, -1.0, 1.0, 2.0])
+    options = {"covariance": 1e-6 * np.eye(5), "n_before": 3, "of": [0.0, 1.0], "restriction": "smoothness"}
+    for method in ("conditional", "conditional-least-favorable", "fixed-length"):
+        found = pv.trend_sensitivity(line, bounds=[0.0, 0.001], method=method, **options)
+        assert (found.limits[:, 0] < 0.0).all()
+        assert (found.limits[:, 1] > 0.0).all()
+        assert np.abs(found.limits).max() < 0.02
+
+
+def test_breakdown_does_not_depend_on_the_bounds_asked_for():
+    estimates, covariance, _ = problem(1, 3, 3)
+    for restriction in RESTRICTIONS:
+        options = {"covariance": 1e-8 * covariance, "n_before": 3, "restriction": restriction}
+        one, other = (pv.trend_sensitivity(1e-4 * estimates, bounds=each, **options) for each in ([0.0], None))
+        assert 0.0 < one.breakdown < np.inf
+        assert one.breakdown == pytest.approx(other.breakdown, rel=1e-5)
+
+
 @pytest.mark.parametrize("restriction", RESTRICTIONS)
 def test_units_and_signs(restriction):
     estimates, covariance, weights = problem(2, 3, 2)
